@@ -63,8 +63,10 @@ set_tests_properties(link PROPERTIES LABELS headers FIXTURES_REQUIRED latent_lin
 
 # Sanitizers add symbols of their own.
 if(CMAKE_NM AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+  latent_test_builds(nm.build latent_all_headers)  # alone: it must speak where the link fails too
+  set_tests_properties(nm.build PROPERTIES FIXTURES_SETUP latent_all_headers)
   add_test(NAME nm COMMAND ${CMAKE_COMMAND} -D NM=${CMAKE_NM}
            -D OBJECT=$<TARGET_OBJECTS:latent_all_headers>
            -P ${CMAKE_CURRENT_SOURCE_DIR}/strong_symbols.cmake)
-  set_tests_properties(nm PROPERTIES LABELS headers FIXTURES_REQUIRED latent_link)
+  set_tests_properties(nm PROPERTIES LABELS headers FIXTURES_REQUIRED latent_all_headers)
 endif()
