@@ -15,9 +15,13 @@ using Catch::Approx;  // version 2 has it global, and another Catch::Approx: wri
 namespace latent_test {
 
 #if LATENT_CATCH_MAJOR == 3
-inline auto contains(const std::string& text) { return Catch::Matchers::ContainsSubstring(text); }
+inline auto contains(const std::string& text) {
+  return Catch::Matchers::ContainsSubstring(text);
+}
 #else
-inline auto contains(const std::string& text) { return Catch::Matchers::Contains(text); }
+inline auto contains(const std::string& text) {
+  return Catch::Matchers::Contains(text);
+}
 #endif
 
 // The number of tests left by LATENT_SKIP; the program reports it through its exit code.
@@ -27,10 +31,10 @@ inline int skipped = 0;
 
 // Leaves the test as skipped, in CTest as well: LATENT_SKIP("needs the faces of ..."). Version 2
 // has no SKIP, and the exit code of version 3 (4) also means four failures.
-#define LATENT_SKIP(reason)     \
-  do {                          \
+#define LATENT_SKIP(reason)      \
+  do {                           \
     WARN("skipped: " << reason); \
-    SUCCEED();                  \
-    ++latent_test::skipped;     \
-    return;                     \
+    SUCCEED();                   \
+    ++latent_test::skipped;      \
+    return;                      \
   } while (false)
