@@ -351,7 +351,7 @@ class Gaussian<Covariance::full, S> {
         squares += s.scatter(k * d + j, j) + 2.0 * offset * s.sum(k, j) + n[k] * offset * offset;
       }
       const double variance = squares / total;
-      const double noise = 8.0 * std::numeric_limits<S>::epsilon() * size;
+      const double noise = 8.0 * static_cast<double>(std::numeric_limits<S>::epsilon()) * size;
       const bool varies = is_finite(variance) && variance > noise * noise;
       deviation[j] = varies ? std::sqrt(variance) : 0.0;
       if (varies) {
