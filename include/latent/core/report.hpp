@@ -1,0 +1,82 @@
+// What a fit says about itself.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "latent/core/types.hpp"
+
+LATENT_BEGIN
+
+enum class Status {
+  converged,          // the rule of convergence held
+  max_iterations,     // the limit came first
+  degenerate,         // a usable result of degenerate data; the notes say what was met
+  not_monotone,       // the objective got worse by more than rounding; the better model is returned
+  numerical_failure,  // statistics or objective stopped being finite; the last finite model is
+                      // returned
+  stopped,            // an observer said so
+};
+
+inline const char* to_string(Status status) {
+  switch (status) {
+    case Status::converged:
+      return "converged";
+    case Status::max_iterations:
+      return "max_iterations";
+    case Status::degenerate:
+      return "degenerate";
+    case Status::not_monotone:
+      return "not_monotone";
+    case Status::numerical_failure:
+      return "numerical_failure";
+    case Status::stopped:
+      return "stopped";
+  }
+  return "unknown";
+}
+
+// One line of the trace.
+struct Iteration {
+  Index index = 0;
+  double objective = 0.0;  // what is monotone: inertia falls, log-likelihood (plus log prior) rises
+  double log_likelihood = 0.0;  // weighted total; 0 where the model has none
+  double change = 0.0;          // what the rule of convergence looked at; 0 at the start
+  double seconds = 0.0;         // since the fit began
+};
+
+// Something worth knowing that is no error: a floor that engaged, an empty cluster that was moved.
+struct Note {
+  Index iteration = 0;
+  Index component = -1;  // the cluster or component concerned; -1 = none
+  double value = 0.0;    // weight, distance, ... as the message says
+  std::string message;
+};
+
+struct Report {
+  Status status = Status::max_iterations;
+  Index iterations = 0;
+  double seconds = 0.0;
+  std::vector<Iteration> trace;  // trace[0] is the start
+  std::vector<Note> notes;
+  Index evaluations = 0;  // passes over the data that evaluated the model: E-steps, assignments
+
+  bool converged() const { return status == Status::converged; }
+};
+
+namespace detail {
+
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace detail
+
+LATENT_END
