@@ -1,0 +1,11 @@
+// The EM engine, Mixture, sources, executors: all that a model of one's own needs.
+#pragma once
+
+#include "latent/core/executor.hpp"
+#include "latent/core/observer.hpp"
+#include "latent/core/product.hpp"
+#include "latent/core/random.hpp"
+#include "latent/core/source.hpp"
+#include "latent/em/em.hpp"
+#include "latent/em/lower_bound.hpp"
+#include "latent/mixture/mixture.hpp"
