@@ -163,6 +163,12 @@ void append_chunk(Bytes& png, std::string_view type, const Bytes& content) {
   append_number(png, crc32(png.data() + first, png.data() + png.size()));
 }
 
+void paste(const Image& image, Image& sheet, int left, int top) {
+  for (int y = 0; y < image.height; ++y)
+    for (int x = 0; x < image.width; ++x)
+      for (int c = 0; c < image.channels; ++c) sheet.at(left + x, top + y, c) = image.at(x, y, c);
+}
+
 void require(bool holds, const char* rule) {
   if (!holds) throw std::invalid_argument(rule);
 }
@@ -304,10 +310,57 @@ Image side_by_side(const std::vector<Image>& images, int margin) {
   Image sheet{width, images.front().height, images.front().channels, 255};
   int left = 0;
   for (const Image& image : images) {
-    for (int y = 0; y < image.height; ++y)
-      for (int x = 0; x < image.width; ++x)
-        for (int c = 0; c < image.channels; ++c) sheet.at(left + x, y, c) = image.at(x, y, c);
+    paste(image, sheet, left, 0);
     left += image.width + margin;
+  }
+  return sheet;
+}
+
+Image stacked(const std::vector<Image>& images, int margin) {
+  require(!images.empty() && margin >= 0, "stacked: there must be an image");
+  int width = 0;
+  int height = margin * (static_cast<int>(images.size()) - 1);
+  for (const Image& image : images) {
+    require(image.channels == images.front().channels,
+            "stacked: the images must have the same channels");
+    width = std::max(width, image.width);
+    height += image.height;
+  }
+  Image sheet{width, height, images.front().channels, 255};
+  int top = 0;
+  for (const Image& image : images) {
+    paste(image, sheet, 0, top);
+    top += image.height + margin;
+  }
+  return sheet;
+}
+
+Image captioned(const Image& image, const std::string& text, int scale) {
+  require(scale >= 1, "captioned: the scale must be at least 1");
+  constexpr int line = 10;  // height of the font, of which 7 are capitals
+  Image sheet{image.width, image.height + (line + 2) * scale, image.channels, 255};
+  paste(image, sheet, 0, (line + 2) * scale);
+  std::string line_of_text = text;  // the font's functions take it as mutable
+  const int left =
+      std::max(0, (image.width - scale * stb_easy_font_width(line_of_text.data())) / 2);
+
+  // The font comes as rectangles: four corners of x, y, z and a colour each, the first and third
+  // opposite.
+  struct Corner {
+    float x, y, z;
+    std::array<unsigned char, 4> colour;
+  };
+  std::vector<Corner> corners(text.size() * 100);
+  const int quads = stb_easy_font_print(0.0f, 2.0f, line_of_text.data(), nullptr, corners.data(),
+                                        static_cast<int>(corners.size() * sizeof(Corner)));
+  for (std::size_t quad = 0; quad < static_cast<std::size_t>(quads); ++quad) {
+    const Corner& first = corners[4 * quad];
+    const Corner& last = corners[4 * quad + 2];
+    for (int y = static_cast<int>(first.y) * scale; y < static_cast<int>(last.y) * scale; ++y)
+      for (int x = left + static_cast<int>(first.x) * scale;
+           x < left + static_cast<int>(last.x) * scale; ++x)
+        if (x < sheet.width && y < sheet.height)
+          for (int c = 0; c < sheet.channels; ++c) sheet.at(x, y, c) = 0;
   }
   return sheet;
 }

@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <cstddef>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "support/file.hpp"
@@ -60,6 +61,13 @@ Image crop_to_square(const Image& image);
 
 // The images beside each other, equally high, with a white margin.
 Image side_by_side(const std::vector<Image>& images, int margin);
+
+// The images below each other, on the left of a white sheet.
+Image stacked(const std::vector<Image>& images, int margin);
+
+// A white band above the image with a line of black text (ASCII, cut where it is too long) in its
+// middle.
+Image captioned(const Image& image, const std::string& text, int scale = 2);
 
 // How grey values become bytes: each tile over its own range, or all tiles over one.
 struct GreyRange {

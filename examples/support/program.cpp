@@ -4,6 +4,8 @@
 #include <exception>
 #include <iostream>
 
+#include "support/file.hpp"
+
 namespace examples {
 
 namespace fs = std::filesystem;
@@ -38,6 +40,11 @@ Program& Program::takes_path(const std::string& option, fs::path& value, const s
       ->type_name("PATH")
       ->default_str(value.string());
   return *this;
+}
+
+void Program::publish(const std::string& file, const std::string& markdown) const {
+  std::cout << markdown;
+  write_text(output / file, markdown);
 }
 
 int Program::run(int argc, char** argv, const std::function<void()>& body) {

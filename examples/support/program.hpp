@@ -12,7 +12,7 @@ namespace examples {
 
 //   int main(int argc, char** argv) {
 //     examples::Program program{"EM on two coins"};
-//     return program.run(argc, argv, [&] { ... program.output / "coins.md" ... });
+//     return program.run(argc, argv, [&] { ... program.publish("coins.md", page.str()); });
 //   }
 class Program {
  public:
@@ -31,6 +31,9 @@ class Program {
   Program& takes_seed();
   Program& takes_path(const std::string& option, std::filesystem::path& value,
                       const std::string& help);
+
+  // Prints a page of Markdown, and writes it to the output folder.
+  void publish(const std::string& file, const std::string& markdown) const;
 
   // Parses the arguments and calls body. Returns the exit code: 0, or 1 after an error, which is
   // printed as one line.
