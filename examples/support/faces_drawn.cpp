@@ -124,7 +124,7 @@ Person draw_person(Random random) {
 
 Scene draw_scene(const Person& person, Random random) {
   Scene s{};
-  const double azimuth = between(random, -1.15, 1.15);
+  const double azimuth = between(random, -0.95, 0.95);
   const double elevation = between(random, -0.15, 0.80);
   s.light = {std::sin(azimuth) * std::cos(elevation), -std::sin(elevation),
              std::cos(azimuth) * std::cos(elevation)};
@@ -138,12 +138,12 @@ Scene draw_scene(const Person& person, Random random) {
   s.blink = random.uniform() < 0.12 ? 1.0 : between(random, 0.0, 0.2);
   s.raise = between(random, -0.02, 0.04);
   s.gaze = between(random, -0.35, 0.35);
-  s.shift_u = between(random, -0.05, 0.05);
-  s.shift_v = between(random, -0.05, 0.05);
-  s.scale = between(random, 0.95, 1.05);
-  s.angle = between(random, -0.10, 0.10);
-  s.yaw = between(random, -0.16, 0.16);
-  s.nod = between(random, -0.05, 0.05);
+  s.shift_u = between(random, -0.03, 0.03);
+  s.shift_v = between(random, -0.03, 0.03);
+  s.scale = between(random, 0.97, 1.03);
+  s.angle = between(random, -0.06, 0.06);
+  s.yaw = between(random, -0.10, 0.10);
+  s.nod = between(random, -0.04, 0.04);
   s.glasses = person.glasses && random.uniform() < 0.85;
   return s;
 }

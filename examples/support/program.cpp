@@ -23,7 +23,7 @@ Program::~Program() = default;
 
 Program& Program::takes_threads() {
   parser_->app.add_option("--threads", threads, "number of threads, 0 = one for each core")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(0, 256))
       ->capture_default_str();
   return *this;
 }
