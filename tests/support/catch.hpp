@@ -31,10 +31,10 @@ inline int skipped = 0;
 
 // Leaves the test as skipped, in CTest as well: LATENT_SKIP("needs the faces of ..."). Version 2
 // has no SKIP, and the exit code of version 3 (4) also means four failures.
-#define LATENT_SKIP(reason)      \
-  do {                           \
-    WARN("skipped: " << reason); \
-    SUCCEED();                   \
-    ++latent_test::skipped;      \
-    return;                      \
+#define LATENT_SKIP(reason)                  \
+  do {                                       \
+    WARN("skipped: " + std::string(reason)); \
+    SUCCEED();                               \
+    ++latent_test::skipped;                  \
+    return;                                  \
   } while (false)
