@@ -1,0 +1,89 @@
+// What k-means requires of its data and its start, checked before any work.
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <string_view>
+
+#include "latent/core/error.hpp"
+#include "latent/core/executor.hpp"
+#include "latent/core/source.hpp"
+
+LATENT_BEGIN
+
+namespace detail {
+
+// Larger numbers are refused: their squared differences, summed over columns and rows, could
+// overflow a double. About 3e144.
+inline constexpr double largest_magnitude = 0x1p480;
+
+template <class S>
+bool magnitude_fits(S value) {
+  return std::abs(static_cast<double>(value)) <= largest_magnitude;
+}
+
+// Rows first ... first + count - 1 are finite and within the range; DataError names the first
+// number that is not.
+template <class S>
+void check_magnitudes(const Samples<S>& data, Index first, Index count, std::string_view who) {
+  check_finite(data, first, count, who);
+  if constexpr (sizeof(S) > sizeof(float)) {
+    for (Index i = first; i < first + count; ++i) {
+      S largest = 0;
+      for (Index j = 0; j < data.cols(); ++j) {
+        const S magnitude = std::abs(data(i, j));
+        largest = magnitude > largest ? magnitude : largest;
+      }
+      if (magnitude_fits(largest)) continue;
+      for (Index j = 0; j < data.cols(); ++j)
+        require<DataError>(magnitude_fits(data(i, j)), who,
+                           ": magnitudes must not exceed 2^480, about 3e144; got ", data(i, j),
+                           " at row ", i, ", column ", j);
+    }
+  }
+}
+
+template <class S>
+void check_centroids(const RowMatrix<S>& centroids, std::string_view who) {
+  for (Index k = 0; k < centroids.rows(); ++k)
+    for (Index j = 0; j < centroids.cols(); ++j) {
+      require<DataError>(is_finite(centroids(k, j)), who,
+                         ": centroids must be finite; got NaN or an infinity at row ", k,
+                         ", column ", j);
+      require<DataError>(magnitude_fits(centroids(k, j)), who,
+                         ": magnitudes must not exceed 2^480, about 3e144; got ", centroids(k, j),
+                         " in the centroid of row ", k, ", column ", j);
+    }
+}
+
+// Shapes, finite numbers, and no fewer usable rows than clusters.
+template <class S, class Team>
+void check_kmeans_data(const Samples<S>& data, Index clusters, Team& team) {
+  check_shape(data, "KMeans");
+  require(clusters <= data.rows(), "KMeans: clusters must not exceed the number of rows; got ",
+          clusters, " clusters for ", data.rows(), " rows");
+  require(clusters <= std::numeric_limits<int>::max(), "KMeans: clusters must fit an int; got ",
+          clusters);
+  if (data.has_weights()) {
+    Index usable = 0;
+    for (Index i = 0; i < data.rows(); ++i) usable += data.weights()[i] > 0.0 ? 1 : 0;
+    require(clusters <= usable,
+            "KMeans: clusters must not exceed the number of rows of positive weight; got ",
+            clusters, " clusters for ", usable, " such rows");
+    // Squared differences reach (2 2^480)^2 D.
+    const double total = data.weights().sum();
+    const double reach = total * static_cast<double>(data.cols()) * 0x1p962;
+    require<DataError>(is_finite(reach),
+                       "KMeans: the sum of the weights times the columns must not exceed 2^61; got "
+                       "a sum of ",
+                       total);
+  }
+  team.for_each_lane(lanes_of(data.rows()), [&](Index lane) {
+    for_each_tile(data.rows(), lane,
+                  [&](Index first, Index rows) { check_magnitudes(data, first, rows, "KMeans"); });
+  });
+}
+
+}  // namespace detail
+
+LATENT_END
