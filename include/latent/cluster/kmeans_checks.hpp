@@ -1,6 +1,7 @@
 // What k-means requires of its data and its start, checked before any work.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string_view>
@@ -22,25 +23,25 @@ bool magnitude_fits(S value) {
   return std::abs(static_cast<double>(value)) <= largest_magnitude;
 }
 
-// Rows first ... first + count - 1 are finite and within the range; DataError names the first
-// number that is not.
+// The largest magnitude in rows first ... first + count - 1. DataError names the first number that
+// is not finite or out of range.
 template <class S>
-void check_magnitudes(const Samples<S>& data, Index first, Index count, std::string_view who) {
+double check_magnitudes(const Samples<S>& data, Index first, Index count, std::string_view who) {
   check_finite(data, first, count, who);
-  if constexpr (sizeof(S) > sizeof(float)) {
-    for (Index i = first; i < first + count; ++i) {
-      S largest = 0;
-      for (Index j = 0; j < data.cols(); ++j) {
-        const S magnitude = std::abs(data(i, j));
-        largest = magnitude > largest ? magnitude : largest;
-      }
-      if (magnitude_fits(largest)) continue;
-      for (Index j = 0; j < data.cols(); ++j)
-        require<DataError>(magnitude_fits(data(i, j)), who,
-                           ": magnitudes must not exceed 2^480, about 3e144; got ", data(i, j),
-                           " at row ", i, ", column ", j);
+  S largest = 0;
+  for (Index i = first; i < first + count; ++i) {
+    const S* row = data.contiguous_row(i);
+    for (Index j = 0; j < data.cols(); ++j) {
+      const S magnitude = std::abs(row != nullptr ? row[j] : data(i, j));
+      largest = magnitude > largest ? magnitude : largest;
     }
+    if (magnitude_fits(largest)) continue;
+    for (Index j = 0; j < data.cols(); ++j)
+      require<DataError>(magnitude_fits(data(i, j)), who,
+                         ": magnitudes must not exceed 2^480, about 3e144; got ", data(i, j),
+                         " at row ", i, ", column ", j);
   }
+  return static_cast<double>(largest);
 }
 
 template <class S>
@@ -56,9 +57,10 @@ void check_centroids(const RowMatrix<S>& centroids, std::string_view who) {
     }
 }
 
-// Shapes, finite numbers, and no fewer usable rows than clusters.
+// Shapes, finite numbers, no fewer usable rows than clusters, and an inertia that stays finite.
+// `start` is the largest magnitude among given centroids.
 template <class S, class Team>
-void check_kmeans_data(const Samples<S>& data, Index clusters, Team& team) {
+void check_kmeans_data(const Samples<S>& data, Index clusters, double start, Team& team) {
   check_shape(data, "KMeans");
   require(clusters <= data.rows(), "KMeans: clusters must not exceed the number of rows; got ",
           clusters, " clusters for ", data.rows(), " rows");
@@ -70,18 +72,19 @@ void check_kmeans_data(const Samples<S>& data, Index clusters, Team& team) {
     require(clusters <= usable,
             "KMeans: clusters must not exceed the number of rows of positive weight; got ",
             clusters, " clusters for ", usable, " such rows");
-    // Squared differences reach (2 2^480)^2 D.
-    const double total = data.weights().sum();
-    const double reach = total * static_cast<double>(data.cols()) * 0x1p962;
-    require<DataError>(is_finite(reach),
-                       "KMeans: the sum of the weights times the columns must not exceed 2^61; got "
-                       "a sum of ",
-                       total);
   }
-  team.for_each_lane(lanes_of(data.rows()), [&](Index lane) {
-    for_each_tile(data.rows(), lane,
-                  [&](Index first, Index rows) { check_magnitudes(data, first, rows, "KMeans"); });
+  Vector<double> lanes = Vector<double>::Zero(lanes_of(data.rows()));
+  team.for_each_lane(lanes.size(), [&](Index lane) {
+    for_each_tile(data.rows(), lane, [&](Index first, Index rows) {
+      lanes[lane] = std::max(lanes[lane], check_magnitudes(data, first, rows, "KMeans"));
+    });
   });
+  const double reach = 2.0 * std::max(start, lanes.maxCoeff());
+  const double weight = total_weight(data, team);
+  require<DataError>(is_finite(reach * reach * weight * static_cast<double>(data.cols())),
+                     "KMeans: weights times squared differences must be finite; got a total weight "
+                     "of ",
+                     weight, " and magnitudes up to ", 0.5 * reach);
 }
 
 }  // namespace detail
