@@ -1,0 +1,164 @@
+// One pass of Lloyd's iteration over the data: labels, and what the new centroids need.
+//
+// Cluster sums are taken about the cluster's present centroid, c' = c + sum w (x - c) / sum w: the
+// differences are at hand, they are as small as the cluster, and near convergence the new centroid
+// is the mean to the last digit (a corrected two-pass mean). A centroid that sits on its only row
+// stays there to the bit.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "latent/cluster/assignment.hpp"
+#include "latent/core/executor.hpp"
+#include "latent/core/source.hpp"
+
+LATENT_BEGIN
+
+namespace detail {
+
+// The statistics of k-means.
+struct ClusterSums {
+  RowMatrix<double> offsets;  // K x D: sum of w (x - c)
+  Vector<double> weights;     // K: sum of w
+  Vector<double> members;     // K: rows of positive weight
+  double inertia = 0.0;       // sum of w |x - c|^2
+  double changed = 0.0;       // rows of positive weight whose label changed
+
+  ClusterSums(Index clusters, Index offset_rows, Index cols)
+      : offsets(RowMatrix<double>::Zero(offset_rows, cols)),
+        weights(Vector<double>::Zero(clusters)),
+        members(Vector<double>::Zero(clusters)) {}
+
+  auto fields() { return std::tie(offsets, weights, members, inertia, changed); }
+};
+
+// Buffers that outlive a lane: there are as many as threads.
+template <class T>
+class Pool {
+ public:
+  template <class Make, class Use>
+  void borrow(const Make& make, const Use& use) {
+    std::unique_ptr<T> item;
+    {
+      const std::lock_guard lock{mutex_};
+      if (!idle_.empty()) {
+        item = std::move(idle_.back());
+        idle_.pop_back();
+      }
+    }
+    if (!item) item = make();
+    use(*item);
+    const std::lock_guard lock{mutex_};
+    idle_.push_back(std::move(item));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<T>> idle_;
+};
+
+template <class S>
+using ScratchPool = Pool<TileScratch<S>>;
+
+// |x - c|^2 of one row; where there is an offset, also offset += weight (x - c).
+template <class S>
+double add_row(const S* x, const S* c, Index cols, double weight, double* offset) {
+  if (offset != nullptr)
+    for (Index j = 0; j < cols; ++j)
+      offset[j] += weight * (static_cast<double>(x[j]) - static_cast<double>(c[j]));
+  return squared_distance(x, c, cols);
+}
+
+// Beyond so many doubles, one copy of the sums a thread is too much: rows are labelled in parallel
+// first, and then every range of clusters is summed by one thread in the order of the rows.
+inline constexpr Index wide_statistics = Index{16} * 1024 * 1024 / 8;
+
+template <class S, class Team>
+void add_wide_offsets(const Samples<S>& data, const CentroidTable<S>& table, const Labels& labels,
+                      ClusterSums& sums, Team& team) {
+  const Index clusters = table.clusters();
+  const Index cols = table.cols();
+  const Index ranges = std::min<Index>(clusters, 64);
+  sums.offsets.setZero(clusters, cols);
+  team.for_each_lane(ranges, [&](Index range) {
+    const Index first = range * clusters / ranges;
+    const Index last = (range + 1) * clusters / ranges;
+    RowMatrix<S> row(1, cols);
+    for (Index i = 0; i < data.rows(); ++i) {
+      const Index label = labels[i];
+      if (label < first || label >= last || !(data.weight(i) > 0.0)) continue;
+      data.read(i, 1, row);
+      add_row(row.data(), table.centroid(label), cols, data.weight(i),
+              sums.offsets.data() + label * cols);
+    }
+  });
+}
+
+// assign: every row gets the label of its nearest centroid. keep: labels stay as given.
+enum class Labelling { assign, keep };
+
+// labels: n. Zero-weight rows are labelled and take no further part.
+template <class S, class Team>
+ClusterSums sum_clusters(const Samples<S>& data, const CentroidTable<S>& table, Labelling labelling,
+                         Labels& labels, ScratchPool<S>& pool, Team& team) {
+  const Index clusters = table.clusters();
+  const Index cols = table.cols();
+  const bool wide = clusters * cols > wide_statistics;
+  ClusterSums sums = team.reduce(
+      lanes_of(data.rows()),
+      [&] {
+        return ClusterSums{clusters, wide ? 0 : clusters, cols};
+      },
+      [&](Index lane, ClusterSums& lane_sums) {
+        const auto make = [&] { return std::make_unique<TileScratch<S>>(cols, clusters); };
+        pool.borrow(make, [&](TileScratch<S>& scratch) {
+          int found[tile_rows];
+          for_each_tile(data.rows(), lane, [&](Index first, Index rows) {
+            data.read(first, rows, scratch.x);
+            int* tile_labels = labels.data() + first;
+            if (labelling == Labelling::assign) {
+              assign_tile(table, scratch, rows, found);
+              for (Index i = 0; i < rows; ++i) {
+                if (found[i] != tile_labels[i] && data.weight(first + i) > 0.0)
+                  lane_sums.changed += 1.0;
+                tile_labels[i] = found[i];
+              }
+            }
+            for (Index i = 0; i < rows; ++i) {
+              const double weight = data.weight(first + i);
+              if (!(weight > 0.0)) continue;
+              const Index label = tile_labels[i];
+              double* offset = wide ? nullptr : lane_sums.offsets.data() + label * cols;
+              lane_sums.inertia += weight * add_row(scratch.x.data() + i * cols,
+                                                    table.centroid(label), cols, weight, offset);
+              lane_sums.weights[label] += weight;
+              lane_sums.members[label] += 1.0;
+            }
+          });
+        });
+      });
+  if (wide) add_wide_offsets(data, table, labels, sums, team);
+  return sums;
+}
+
+// The weighted means; a cluster without rows keeps its centroid.
+template <class S>
+RowMatrix<S> weighted_means(const RowMatrix<S>& centroids, const ClusterSums& sums) {
+  RowMatrix<S> means = centroids;
+  for (Index k = 0; k < means.rows(); ++k) {
+    if (!(sums.members[k] > 0.0)) continue;
+    for (Index j = 0; j < means.cols(); ++j)
+      means(k, j) = static_cast<S>(static_cast<double>(centroids(k, j)) +
+                                   sums.offsets(k, j) / sums.weights[k]);
+  }
+  return means;
+}
+
+}  // namespace detail
+
+LATENT_END

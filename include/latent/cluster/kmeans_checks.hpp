@@ -1,0 +1,92 @@
+// What k-means requires of its data and its start, checked before any work.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string_view>
+
+#include "latent/core/error.hpp"
+#include "latent/core/executor.hpp"
+#include "latent/core/source.hpp"
+
+LATENT_BEGIN
+
+namespace detail {
+
+// Larger numbers are refused: their squared differences, summed over columns and rows, could
+// overflow a double. About 3e144.
+inline constexpr double largest_magnitude = 0x1p480;
+
+template <class S>
+bool magnitude_fits(S value) {
+  return std::abs(static_cast<double>(value)) <= largest_magnitude;
+}
+
+// The largest magnitude in rows first ... first + count - 1. DataError names the first number that
+// is not finite or out of range.
+template <class S>
+double check_magnitudes(const Samples<S>& data, Index first, Index count, std::string_view who) {
+  check_finite(data, first, count, who);
+  S largest = 0;
+  for (Index i = first; i < first + count; ++i) {
+    const S* row = data.contiguous_row(i);
+    for (Index j = 0; j < data.cols(); ++j) {
+      const S magnitude = std::abs(row != nullptr ? row[j] : data(i, j));
+      largest = magnitude > largest ? magnitude : largest;
+    }
+    if (magnitude_fits(largest)) continue;
+    for (Index j = 0; j < data.cols(); ++j)
+      require<DataError>(magnitude_fits(data(i, j)), who,
+                         ": magnitudes must not exceed 2^480, about 3e144; got ", data(i, j),
+                         " at row ", i, ", column ", j);
+  }
+  return static_cast<double>(largest);
+}
+
+template <class S>
+void check_centroids(const RowMatrix<S>& centroids, std::string_view who) {
+  for (Index k = 0; k < centroids.rows(); ++k)
+    for (Index j = 0; j < centroids.cols(); ++j) {
+      require<DataError>(is_finite(centroids(k, j)), who,
+                         ": centroids must be finite; got NaN or an infinity at row ", k,
+                         ", column ", j);
+      require<DataError>(magnitude_fits(centroids(k, j)), who,
+                         ": magnitudes must not exceed 2^480, about 3e144; got ", centroids(k, j),
+                         " in the centroid of row ", k, ", column ", j);
+    }
+}
+
+// Shapes, finite numbers, no fewer usable rows than clusters, and an inertia that stays finite.
+// `start` is the largest magnitude among given centroids.
+template <class S, class Team>
+void check_kmeans_data(const Samples<S>& data, Index clusters, double start, Team& team) {
+  check_shape(data, "KMeans");
+  require(clusters <= data.rows(), "KMeans: clusters must not exceed the number of rows; got ",
+          clusters, " clusters for ", data.rows(), " rows");
+  require(clusters <= std::numeric_limits<int>::max(), "KMeans: clusters must fit an int; got ",
+          clusters);
+  if (data.has_weights()) {
+    Index usable = 0;
+    for (Index i = 0; i < data.rows(); ++i) usable += data.weights()[i] > 0.0 ? 1 : 0;
+    require(clusters <= usable,
+            "KMeans: clusters must not exceed the number of rows of positive weight; got ",
+            clusters, " clusters for ", usable, " such rows");
+  }
+  Vector<double> lanes = Vector<double>::Zero(lanes_of(data.rows()));
+  team.for_each_lane(lanes.size(), [&](Index lane) {
+    for_each_tile(data.rows(), lane, [&](Index first, Index rows) {
+      lanes[lane] = std::max(lanes[lane], check_magnitudes(data, first, rows, "KMeans"));
+    });
+  });
+  const double reach = 2.0 * std::max(start, lanes.maxCoeff());
+  const double weight = total_weight(data, team);
+  require<DataError>(is_finite(reach * reach * weight * static_cast<double>(data.cols())),
+                     "KMeans: weights times squared differences must be finite; got a total weight "
+                     "of ",
+                     weight, " and magnitudes up to ", 0.5 * reach);
+}
+
+}  // namespace detail
+
+LATENT_END

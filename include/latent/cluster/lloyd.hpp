@@ -1,0 +1,123 @@
+// Lloyd's iteration (Lloyd 1982): assign every row to its nearest centroid, move every centroid to
+// the mean of its rows, until no label changes.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <utility>
+
+#include "latent/cluster/cluster_sums.hpp"
+#include "latent/cluster/kmeans_fit.hpp"
+#include "latent/cluster/update.hpp"
+#include "latent/core/report.hpp"
+
+LATENT_BEGIN
+
+namespace detail {
+
+struct LloydOptions {
+  EmptyCluster empty_cluster = EmptyCluster::farthest;
+  Index max_iterations = 1;
+  double movement = 0.0;  // stop when the centroids' squared movement is at most this; 0 = do not
+  Index restart = 0;
+};
+
+template <class S>
+struct LloydRun {
+  RowMatrix<S> centroids;
+  Labels labels;
+  double inertia = 0.0;
+  Report report;
+};
+
+template <class S>
+using KMeansObserver = std::function<bool(const KMeansIteration<S>&)>;
+
+// True if both are means of the same rows and differ by rounding alone: no entry by more than eps
+// of the largest in its column.
+template <class S>
+bool equal_within_rounding(const RowMatrix<S>& a, const RowMatrix<S>& b) {
+  for (Index j = 0; j < a.cols(); ++j) {
+    S largest = 0;
+    S difference = 0;
+    for (Index k = 0; k < a.rows(); ++k) {
+      largest = std::max(largest, std::abs(a(k, j)));
+      difference = std::max(difference, std::abs(a(k, j) - b(k, j)));
+    }
+    if (difference > std::numeric_limits<S>::epsilon() * largest) return false;
+  }
+  return true;
+}
+
+// One run from the given centroids (K x D). What it returns is consistent: where the last update
+// moved the centroids by more than rounding, a closing assignment follows.
+template <class S, class Team>
+LloydRun<S> lloyd(const Samples<S>& data, RowMatrix<S> start, const LloydOptions& options,
+                  const KMeansObserver<S>& observer, const Stopwatch& watch, ScratchPool<S>& pool,
+                  Team& team) {
+  LloydRun<S> run;
+  Report& report = run.report;
+  run.labels = Labels::Constant(data.rows(), -1);
+  double change = 0.0;
+  const auto record = [&](Index updates) {
+    report.trace.push_back({updates, run.inertia, 0.0, change, watch.seconds()});
+  };
+  for (Index index = 1;; ++index) {
+    const CentroidTable<S> table{std::move(start)};
+    const ClusterSums sums = sum_clusters(data, table, Labelling::assign, run.labels, pool, team);
+    ++report.evaluations;
+    run.inertia = sums.inertia;
+    record(index - 1);
+    Update<S> update = update_centroids(data, table, run.labels, sums, options.empty_cluster, index,
+                                        report.notes, pool, team);
+    report.iterations = index;
+    change = update.movement;
+
+    const bool go_on = observer(
+        {options.restart, index, table.centroids(), run.labels, run.inertia, update.centroids});
+    const bool repeated = index > 1 && !(sums.changed > 0.0);
+    const bool still = options.movement > 0.0 && update.movement <= options.movement;
+    bool stop = true;
+    if (update.failed || update.exhausted)
+      report.status = Status::degenerate;
+    else if (!go_on)
+      report.status = Status::stopped;
+    else if (repeated || still)
+      report.status = Status::converged;
+    else if (index >= options.max_iterations)
+      report.status = Status::max_iterations;
+    else
+      stop = false;
+
+    if (!stop) {
+      start = std::move(update.centroids);
+      if (update.labels.size() > 0) run.labels = std::move(update.labels);
+      continue;
+    }
+    if (update.failed || (repeated && update.labels.size() == 0 &&
+                          equal_within_rounding(table.centroids(), update.centroids))) {
+      run.centroids = table.centroids();
+      record(index);
+    } else {
+      run.centroids = std::move(update.centroids);
+      const CentroidTable<S> last{run.centroids};
+      const ClusterSums closing =
+          sum_clusters(data, last, Labelling::assign, run.labels, pool, team);
+      ++report.evaluations;
+      run.inertia = closing.inertia;
+      record(index);
+      if (update.exhausted) {
+        const double distinct = (closing.members.array() > 0.0).template cast<double>().sum();
+        report.notes.push_back(
+            {index, -1, distinct, "fewer distinct rows than clusters; value = distinct rows"});
+      }
+    }
+    return run;
+  }
+}
+
+}  // namespace detail
+
+LATENT_END
