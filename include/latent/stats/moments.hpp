@@ -129,10 +129,10 @@ class Moments {
 
   // Chan, Golub and LeVeque 1983, eq. 2.1, in the frame of the result; sign -1 takes out.
   Moments& combine(const Moments& other, double sign) {
+    detail::require(columns() == other.columns() || columns() == 0 || other.columns() == 0,
+                    "Moments: columns must agree; got ", columns(), " and ", other.columns());
     if (other.weight_ == 0.0) return *this;
     if (weight_ == 0.0 && sign > 0.0) return *this = other;
-    detail::require(columns() == other.columns(), "Moments: columns must agree; got ", columns(),
-                    " and ", other.columns());
     const double n = weight_ + sign * other.weight_;
     detail::require(n >= 0.0, "Moments: cannot take out more rows than are in; got ", other.weight_,
                     " out of ", weight_);
