@@ -91,6 +91,11 @@ class Moments {
     return i == j ? std::max(value, 0.0) : value;
   }
 
+  // The standard deviation of column j, divisor n - 1; finite wherever the data are.
+  double deviation(Index j) const {
+    return std::ldexp(std::sqrt(central(j, j) / (weight_ - 1.0)), frame_.exponent[j]);
+  }
+
   // D x D in the units of the data.
   template <class T>
   RowMatrix<T> divided(double divisor, std::string_view who) const {
