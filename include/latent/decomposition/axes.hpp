@@ -1,0 +1,74 @@
+// Principal axes as the rows of a matrix: their signs, and making them orthonormal.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "latent/core/product.hpp"
+#include "latent/core/types.hpp"
+
+LATENT_BEGIN
+
+namespace detail {
+
+// The sign rule of the library, the same in every solver: the entry of largest magnitude of each
+// axis is positive. Entries within 1e-8 of the largest, relatively, count as tied, and the first of
+// them decides.
+inline void apply_sign_rule(RowMatrix<double>& axes) {
+  for (Index i = 0; i < axes.rows(); ++i) {
+    double largest = 0.0;
+    for (Index j = 0; j < axes.cols(); ++j) largest = std::max(largest, std::abs(axes(i, j)));
+    Index j = 0;
+    while (j + 1 < axes.cols() && std::abs(axes(i, j)) < (1.0 - 1e-8) * largest) ++j;
+    if (axes(i, j) < 0.0) axes.row(i) = -axes.row(i);
+  }
+}
+
+// Makes row i orthogonal to rows first ... i-1 and of length 1; returns the length it had left.
+inline double orthonormalise_row(RowMatrix<double>& axes, Index first, Index i) {
+  for (Index k = first; k < i; ++k) axes.row(i) -= axes.row(i).dot(axes.row(k)) * axes.row(k);
+  const double length = axes.row(i).norm();
+  if (length > 0.0) axes.row(i) /= length;
+  return length;
+}
+
+// Turns the first `given` rows, which are linearly independent, into an orthonormal set that spans
+// the same flag of subspaces: Gram-Schmidt by panels of rows, twice (Giraud, Langou and Rozloznik
+// 2005: twice is enough).
+inline void orthonormalise(RowMatrix<double>& axes, Index given) {
+  constexpr Index panel = 32;
+  for (Index first = 0; first < given; first += panel) {
+    const Index count = std::min(panel, given - first);
+    Eigen::Block<RowMatrix<double>> rows(axes, first, 0, count, axes.cols());
+    for (int pass = 0; pass < 2; ++pass) {
+      if (first > 0) {
+        const RowMatrix<double> along = product(rows, axes.topRows(first).transpose());
+        add_product(along, axes.topRows(first), rows, -1.0);
+      }
+      for (Index i = first; i < first + count; ++i) {
+        orthonormalise_row(axes, first, i);
+        orthonormalise_row(axes, first, i);
+      }
+    }
+  }
+}
+
+// Fills rows `given` ... with axes that complete an orthonormal set: each time the coordinate axis
+// that lies furthest outside the span, the first of them on a tie.
+inline void complete_axes(RowMatrix<double>& axes, Index given) {
+  Vector<double> inside = Vector<double>::Zero(axes.cols());
+  for (Index i = 0; i < given; ++i) inside += axes.row(i).cwiseAbs2().transpose();
+  for (Index i = given; i < axes.rows(); ++i) {
+    Index outermost = 0;
+    for (Index j = 1; j < axes.cols(); ++j)
+      if (inside[j] < inside[outermost] - 1e-8) outermost = j;
+    axes.row(i).setZero();
+    axes(i, outermost) = 1.0;
+    for (int pass = 0; pass < 3; ++pass) orthonormalise_row(axes, 0, i);
+    inside += axes.row(i).cwiseAbs2().transpose();
+  }
+}
+
+}  // namespace detail
+
+LATENT_END

@@ -1,0 +1,4 @@
+// Eigenfaces: Eigenfaces, EigenfacesModel, Match.
+#pragma once
+
+#include "latent/decomposition/eigenfaces.hpp"
