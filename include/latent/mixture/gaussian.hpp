@@ -1,10 +1,13 @@
 // Gaussian components.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <cmath>
-#include <cstdint>
+#include <concepts>
+#include <iterator>
+#include <limits>
 #include <numbers>
+#include <tuple>
 #include <vector>
 
 #include "latent/core/error.hpp"
@@ -125,6 +128,15 @@ class Gaussian<Covariance::full, S> {
     }
     check();
   }
+
+  // The same from any range of D x D matrices.
+  template <class Range>
+  requires requires(const Range& range) {
+    { std::begin(range)->rows() } -> std::convertible_to<Index>;
+  }
+  Gaussian(const RowMatrix<S>& component_means, const Range& covariances)
+      : Gaussian(component_means, std::vector<Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>>(
+                                      std::begin(covariances), std::end(covariances))) {}
 
   // The same multiple of the identity for every component. Throws InvalidArgument unless variance >
   // 0.
