@@ -93,6 +93,19 @@ TEST_CASE("kmeans: a donor of huge weight leaves a finite centroid behind", "[km
   CHECK(fit.model.centroids()(1, 0) == 5.0);
 }
 
+TEST_CASE("kmeans: the only row of a cluster is not taken from it", "[kmeans]") {
+  const Eigen::Vector3d x(0, 1, 10);
+  const Eigen::Vector3d start(0.4, 11, 100);  // row 2 is the farthest from its centroid, and alone
+  Eigen::VectorXd first;
+  const auto see = [&](const latent::KMeansIteration<double>& view) {
+    if (view.index == 1) first = view.next_centroids;
+  };
+  const auto fit = KMeans{}.fit_from(start, x, {}, see);
+  CHECK(first == Eigen::Vector3d(0, 10, 1));
+  CHECK(fit.labels == labels({0, 2, 1}));
+  CHECK(fit.report.notes.size() == 1);
+}
+
 TEST_CASE("kmeans: relocation ends where rows coincide", "[kmeans]") {
   Eigen::MatrixXd x(6, 2);
   x << 100, 100, 100, 102, 106, 100, 107, 101, 107, 101, 108, 100;
