@@ -1,0 +1,11 @@
+// Everything but the opt-in headers.
+#pragma once
+
+#include "latent/bernoulli_mixture.hpp"
+#include "latent/coins.hpp"
+#include "latent/eigenfaces.hpp"
+#include "latent/em.hpp"
+#include "latent/gaussian_mixture.hpp"
+#include "latent/kmeans.hpp"
+#include "latent/pca.hpp"
+#include "latent/statistics.hpp"

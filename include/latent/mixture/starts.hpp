@@ -1,0 +1,123 @@
+// Starting points for mixtures, and restarts.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "latent/core/random.hpp"
+#include "latent/core/source.hpp"
+#include "latent/em/em.hpp"
+#include "latent/mixture/mixture.hpp"
+
+LATENT_BEGIN
+
+namespace detail {
+
+template <class S>
+void check_component_count(const Samples<S>& data, Index components, Index restarts,
+                           std::string_view who) {
+  check_shape(data, who);
+  require(components >= 1 && components <= data.rows(), who,
+          ": components must satisfy 1 <= components <= rows; got components = ", components,
+          " with ", data.rows(), " rows");
+  require(restarts >= 1, who, ": restarts must be at least 1; got ", restarts);
+}
+
+// The sums of the columns over all rows, times their weights, about `shift`; and the sum of the
+// weights at the end.
+template <class S, class Team>
+Vector<double> column_sums(const Samples<S>& data, Team& team) {
+  return team.reduce(
+      lanes_of(data.rows()), [&] { return Vector<double>(Vector<double>::Zero(data.cols() + 1)); },
+      [&](Index lane, Vector<double>& sums) {
+        for_each_block<double>(data, lane, [&](const Block<double>& block) {
+          for (Index i = 0; i < block.x.rows(); ++i) {
+            for (Index j = 0; j < data.cols(); ++j) sums[j] += block.weights[i] * block.x(i, j);
+            sums[data.cols()] += block.weights[i];
+          }
+        });
+      });
+}
+
+// `count` different rows of positive weight, drawn uniformly; fewer where there are not as many.
+template <class S>
+std::vector<Index> distinct_rows(const Samples<S>& data, Index count, std::uint64_t seed,
+                                 Index restart) {
+  std::vector<Index> rows;
+  for (Index i = 0; i < data.rows(); ++i)
+    if (data.weight(i) > 0.0) rows.push_back(i);
+  Random random(seed, Purpose::initialisation, static_cast<std::uint64_t>(restart));
+  // The head of a Fisher-Yates shuffle.
+  const auto available = static_cast<Index>(rows.size());
+  const Index taken = std::min(count, available);
+  for (Index i = 0; i < taken; ++i)
+    std::swap(rows[static_cast<std::size_t>(i)],
+              rows[static_cast<std::size_t>(i + random.below(available - i))]);
+  rows.resize(static_cast<std::size_t>(taken));
+  return rows;
+}
+
+// p moved by normal noise on the scale of log p/(1-p), so that no two components start alike.
+inline double jittered(double p, double size, Random& random) {
+  const double logit = std::log(p) - std::log1p(-p) + size * random.normal();
+  return 1.0 / (1.0 + std::exp(-logit));
+}
+
+// The same source with only its labelled rows counting; empty weights where no row is labelled.
+template <class S>
+Vector<double> labelled_weights(const Samples<S>& data) {
+  if (!data.has_labels()) return {};
+  Vector<double> weights(data.rows());
+  double sum = 0.0;
+  for (Index i = 0; i < data.rows(); ++i)
+    sum += weights[i] = data.label(i) >= 0 ? data.weight(i) : 0.0;
+  return sum > 0.0 ? weights : Vector<double>{};
+}
+
+// Fits from start(restart) for each restart and keeps the best: a fit that had nothing to mend goes
+// before a degenerate one, whose likelihood may be an artefact; then the higher objective; then the
+// earlier run. With several restarts each leaves a Note with its log-likelihood, ahead of the notes
+// of the best run.
+template <class Start, class Data, class Exec, class Observer>
+auto best_of(Index restarts, const EM& em, const Start& start, const Data& data,
+             const Exec& executor, Observer& observer) {
+  const Stopwatch clock;
+  const auto run = [&](Index restart) {
+    return em.fit(start(restart), data, executor, Soft{}, observer);
+  };
+  const auto rank = [](const auto& fit) {
+    if (fit.report.status == Status::numerical_failure) return 0;
+    return fit.report.status == Status::degenerate ? 1 : 2;
+  };
+  auto best = run(0);
+  std::vector<Note> notes;
+  const auto note = [&](Index restart, double log_likelihood) {
+    notes.push_back(
+        {0, -1, log_likelihood,
+         concat("restart ", restart, " reached this log-likelihood: ", log_likelihood)});
+  };
+  note(0, best.log_likelihood);
+  for (Index restart = 1; restart < restarts && best.report.status != Status::stopped; ++restart) {
+    auto fit = run(restart);
+    note(restart, fit.log_likelihood);
+    const bool stopped = fit.report.status == Status::stopped;
+    if (rank(fit) > rank(best) ||
+        (rank(fit) == rank(best) &&
+         fit.report.trace.back().objective > best.report.trace.back().objective))
+      best = std::move(fit);
+    if (stopped) {
+      best.report.status = Status::stopped;
+      break;
+    }
+  }
+  if (restarts > 1) best.report.notes.insert(best.report.notes.begin(), notes.begin(), notes.end());
+  best.report.seconds = clock.seconds();
+  return best;
+}
+
+}  // namespace detail
+
+LATENT_END

@@ -1,0 +1,14 @@
+// expect: a family needs Statistics, components(), zero(), log_density(x, out)
+#include <latent/em.hpp>
+
+struct Half {
+  using Statistics = Eigen::MatrixXd;
+  latent::Index components() const { return 1; }
+  Statistics zero() const { return Statistics::Zero(1, 1); }
+  void log_density(const Eigen::Ref<const latent::RowMatrix<double>>&,
+                   latent::RowMatrix<double>&) const {}
+  void accumulate(const Eigen::Ref<const latent::RowMatrix<double>>&,
+                  const latent::RowMatrix<double>&, Statistics&) const {}
+};
+
+latent::Mixture<Half> model;
