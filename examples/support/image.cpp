@@ -104,6 +104,24 @@ Image read_pnm(const Bytes& bytes, const std::filesystem::path& path) {
   return image;
 }
 
+// False where a Huffman table of a JPEG lists more than 256 codes: stb_image before 2.28 writes
+// past its arrays then. Bytes ff c4 begin a segment of tables, and do not occur in the compressed
+// pixels.
+bool huffman_tables_fit(const Bytes& jpeg) {
+  for (std::size_t at = 2; at + 4 < jpeg.size(); ++at) {
+    if (jpeg[at] != 0xff || jpeg[at + 1] != 0xc4) continue;
+    const std::size_t end =
+        std::min(jpeg.size(), at + 2 + jpeg[at + 2] * std::size_t{256} + jpeg[at + 3]);
+    for (std::size_t table = at + 4; table < end && table + 17 <= jpeg.size();) {
+      std::size_t codes = 0;
+      for (std::size_t bits = 1; bits <= 16; ++bits) codes += jpeg[table + bits];
+      if (codes > 256) return false;
+      table += 17 + codes;
+    }
+  }
+  return true;
+}
+
 // PNG and JPEG. A JPEG without its end marker would be filled up with grey in silence, so the
 // marker is looked for.
 Image read_compressed(const Bytes& bytes, bool jpeg, const std::filesystem::path& path) {
@@ -111,6 +129,8 @@ Image read_compressed(const Bytes& bytes, bool jpeg, const std::filesystem::path
     const std::array<unsigned char, 2> end{0xff, 0xd9};
     if (std::find_end(bytes.begin(), bytes.end(), end.begin(), end.end()) == bytes.end())
       throw FileError(path, "the image is truncated: a JPEG without its end");
+    if (!huffman_tables_fit(bytes))
+      throw FileError(path, "the image is damaged: a Huffman table is too long");
   }
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
     throw FileError(path, "the file is too large");

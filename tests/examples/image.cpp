@@ -135,3 +135,16 @@ TEST_CASE("image: resizing by area keeps the mean and averages whole blocks exac
   const Image third = examples::resize_by_area(Image{92, 112, 1, 77}, 32, 32);
   for (const unsigned char pixel : third.pixels) CHECK(int{pixel} == 77);
 }
+
+TEST_CASE("image: a JPEG that is cut, or whose tables are too long, is an error") {
+  const Folder folder;
+  const fs::path file = folder.path / "a.jpg";
+  std::vector<unsigned char> jpeg{0xff, 0xd8, 0xff, 0xc4, 0x00, 0x13, 0x00};
+  jpeg.insert(jpeg.end(), 16, 17);  // 272 codes
+  examples::write_bytes(file, jpeg);
+  CHECK_THAT(reason(file),
+             latent_test::contains("a.jpg: the image is truncated: a JPEG without its end"));
+  jpeg.insert(jpeg.end(), {0xff, 0xd9});
+  examples::write_bytes(file, jpeg);
+  CHECK_THAT(reason(file), latent_test::contains("a Huffman table is too long"));
+}
