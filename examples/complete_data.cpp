@@ -8,7 +8,6 @@
 //
 // Look at: how few labels it takes to come near the answer of all of them.
 #include <latent/coins.hpp>
-#include <latent/em.hpp>
 #include <sstream>
 
 #include "support/program.hpp"

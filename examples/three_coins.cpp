@@ -6,10 +6,8 @@
 // likelihood. A single toss is 1 with probability s = pi p + (1 - pi) q, so that is all the data
 // can tell. EM finds s = 6/10 at once and leaves the rest where the start put it. More data of this
 // kind would not help; several tosses a round would (see two_coins).
-#include <latent/em.hpp>
-#include <latent/mixture/bernoulli.hpp>
-#include <latent/mixture/mixture.hpp>
-
+#include <array>
+#include <latent/bernoulli_mixture.hpp>
 #include <sstream>
 
 #include "support/program.hpp"

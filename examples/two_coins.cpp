@@ -8,7 +8,6 @@
 // Look at: the shares of round 2 (9 heads, nearly all for A) and of round 4 (4 heads, mostly for
 // B), and how the two numbers part company from one iteration to the next.
 #include <latent/coins.hpp>
-#include <latent/em.hpp>
 #include <sstream>
 
 #include "support/program.hpp"
