@@ -55,16 +55,18 @@ Index nearest(const X& x, Index row, const C& centroids) {
   return best;
 }
 
-// Rows whose label is not the nearest centroid, ties to the lowest index. Where the two best
-// distances agree to `tie` (relative), rounding may decide.
+// Rows whose label is not the nearest centroid. Of equal distances the lowest index counts; where
+// the two best differ by less than `tie` (relative), the rounding of another order of summation may
+// decide.
 template <class X, class C>
 Index wrong_labels(const X& x, const C& centroids, const latent::Labels& labels, double tie = 0.0) {
   Index wrong = 0;
   for (Index i = 0; i < x.rows(); ++i) {
     const Index best = nearest(x, i, centroids);
+    if (labels[i] == best) continue;
     const double least = distance2(x, i, centroids, best);
-    if (labels[i] != best && !(distance2(x, i, centroids, labels[i]) - least <= tie * least))
-      ++wrong;
+    const double excess = distance2(x, i, centroids, labels[i]) - least;
+    if (!(excess > 0.0 && excess <= tie * least)) ++wrong;
   }
   return wrong;
 }

@@ -103,6 +103,14 @@ TEST_CASE("kmeans: float data at offset 1e4 are clustered as in double", "[kmean
   CHECK(in_float.inertia == Approx(inertia).epsilon(24 * eps));
 }
 
+TEST_CASE("kmeans: a start far away leaves no trace in the means", "[kmeans]") {
+  const Eigen::VectorXd x = latent_test::normal_matrix(3000, 1, 22).array() + 3.0;
+  const auto near = KMeans{.clusters = 1}.fit(x);
+  const auto far = KMeans{}.fit_from(Eigen::MatrixXd::Constant(1, 1, -1e9), x);
+  CHECK(std::abs(near.model.centroids()(0, 0) - far.model.centroids()(0, 0)) <= 8 * eps);
+  CHECK(far.inertia == Approx(near.inertia).epsilon(1e-14));
+}
+
 TEST_CASE("kmeans: inertia is exact at offset 1e8", "[kmeans]") {
   const Eigen::Vector4d x(1e8, 1e8 + 1, 1e8 + 10, 1e8 + 11);
   CHECK(KMeans{.clusters = 2, .restarts = 10}.fit(x).inertia == 1.0);

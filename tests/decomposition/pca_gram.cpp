@@ -40,6 +40,17 @@ TEST_CASE("pca: gram and covariance find the same components") {
   CHECK(gram.rank() == covariance.rank());
 }
 
+TEST_CASE("pca: rows are centred exactly, also about 1e12") {
+  const Eigen::MatrixXd moved = latent_test::normal_rows(9, 40, 3, 1e12);
+  const Eigen::MatrixXd stored = moved.array() - 1e12;
+  for (const PCASolver solver : {PCASolver::gram, PCASolver::covariance}) {
+    const auto there = PCA{.keep = 8, .solver = solver}.fit(moved).model;
+    const auto here = PCA{.keep = 8, .solver = solver}.fit(stored).model;
+    CHECK((there.explained_variance() - here.explained_variance()).cwiseAbs().maxCoeff() <=
+          1e-12 * here.explained_variance()[0]);
+  }
+}
+
 TEST_CASE("pca: three rows of 2000 columns have two components and orthonormal axes") {
   const Eigen::MatrixXd x = latent_test::normal_rows(3, 2000, 5, 7.0);
   const auto [model, report] = PCA{}.fit(x);

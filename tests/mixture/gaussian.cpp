@@ -376,6 +376,16 @@ TEST_CASE("gaussian: a covariance of condition 1e10 gives densities to its condi
   CHECK(std::abs(model.log_density(origin)[0] - exact) < 1e-7);
 }
 
+TEST_CASE("gaussian: covariances may come in any range of matrices") {
+  const RowMatrix<double> means = RowMatrix<double>::Random(2, 2);
+  const Eigen::Matrix2d c = Eigen::Vector2d(2, 3).asDiagonal();
+  const Bells expected(means, {c, c});
+  const std::vector<Eigen::Matrix2d> fixed{c, c};
+  const std::vector<RowMatrix<double>> row_major{c, c};
+  CHECK(same_bits(Bells(means, fixed).covariance(1), expected.covariance(1)));
+  CHECK(same_bits(Bells(means, row_major).covariance(0), expected.covariance(0)));
+}
+
 TEST_CASE("gaussian: bad parameters are refused by name and value") {
   const RowMatrix<double> means = RowMatrix<double>::Zero(2, 2);
   const Eigen::MatrixXd good = Eigen::Matrix2d::Identity();

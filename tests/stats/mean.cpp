@@ -11,21 +11,24 @@ namespace {
 
 const double eps = std::numeric_limits<double>::epsilon();
 
-// Column j of the stored numbers, in extended precision, two passes.
-long double exact_variance(const Eigen::VectorXd& x) {
-  long double mean = 0;
-  for (const double value : x) mean += static_cast<long double>(value) - x[0];
-  mean = mean / static_cast<long double>(x.size());
-  long double sum = 0;
+using Extended = long double;
+
+// Of the stored numbers, in extended precision, two passes.
+Extended exact_variance(const Eigen::VectorXd& x) {
+  const auto first = static_cast<Extended>(x[0]);
+  Extended mean = 0;
+  for (const double value : x) mean += static_cast<Extended>(value) - first;
+  mean = mean / static_cast<Extended>(x.size());
+  Extended sum = 0;
   for (const double value : x) {
-    const long double gap = (static_cast<long double>(value) - x[0]) - mean;
+    const Extended gap = (static_cast<Extended>(value) - first) - mean;
     sum += gap * gap;
   }
-  return sum / static_cast<long double>(x.size() - 1);
+  return sum / static_cast<Extended>(x.size() - 1);
 }
 
-double relative(double value, long double reference) {
-  return std::abs(static_cast<double>((value - reference) / reference));
+double relative(double value, Extended reference) {
+  return std::abs(static_cast<double>((static_cast<Extended>(value) - reference) / reference));
 }
 
 }  // namespace
@@ -121,7 +124,8 @@ TEST_CASE("mean: a row of weight 0 far away does not touch the accuracy of the o
   const double expected = latent::variance(x.topRows(999))[0];
   x(999, 0) = 1e300;
   w[999] = 0.0;
-  CHECK(relative(latent::variance(latent::samples(x).weights(w))[0], expected) <= 1e-12);
+  CHECK(relative(latent::variance(latent::samples(x).weights(w))[0],
+                 static_cast<Extended>(expected)) <= 1e-12);
 }
 
 TEST_CASE("mean: bytes become double before they are added") {

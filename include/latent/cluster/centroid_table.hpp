@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "latent/cluster/distance.hpp"
+#include "latent/cluster/packed_kernel.hpp"
 #include "latent/core/types.hpp"
 
 LATENT_BEGIN
@@ -48,17 +49,43 @@ class CentroidTable {
       largest = norm > largest ? norm : largest;
     }
     radius_ = std::sqrt(largest);
+#if LATENT_HAS_PACKED_KERNEL
+    packed_.pack(centred_, squared_norms_);
+#endif
   }
 
-  Index clusters() const { return centroids_.rows(); }
-  Index cols() const { return centroids_.cols(); }
-  bool direct() const { return cols() <= direct_columns; }
-  const RowMatrix<S>& centroids() const { return centroids_; }  // K x D
-  const S* centroid(Index k) const { return centroids_.data() + k * cols(); }
-  const RowMatrix<double>& columns() const { return columns_; }      // D x K; only where direct()
-  const RowMatrix<S>& centred() const { return centred_; }           // K x D: c - s
-  const Vector<S>& squared_norms() const { return squared_norms_; }  // K: |c - s|^2
-  const Vector<S>& shift() const { return shift_; }                  // D
+  Index clusters() const {
+    return centroids_.rows();
+  }
+  Index cols() const {
+    return centroids_.cols();
+  }
+  bool direct() const {
+    return cols() <= direct_columns;
+  }
+  const RowMatrix<S>& centroids() const {
+    return centroids_;
+  }  // K x D
+  const S* centroid(Index k) const {
+    return centroids_.data() + k * cols();
+  }
+  const RowMatrix<double>& columns() const {
+    return columns_;
+  }  // D x K; only where direct()
+  const RowMatrix<S>& centred() const {
+    return centred_;
+  }  // K x D: c - s
+  const Vector<S>& squared_norms() const {
+    return squared_norms_;
+  }  // K: |c - s|^2
+#if LATENT_HAS_PACKED_KERNEL
+  const PackedCentroids<S>& packed() const {
+    return packed_;
+  }
+#endif
+  const Vector<S>& shift() const {
+    return shift_;
+  }  // D
 
   // Every centroid that can be the nearest by direct differences has an expanded value within this
   // margin of the smallest. With y = x - s, g = c - s, G = max |g|, u the unit roundoff of S:
@@ -73,7 +100,7 @@ class CentroidTable {
     constexpr double smallest = static_cast<double>(std::numeric_limits<S>::min());
     constexpr double largest = sizeof(S) == sizeof(float) ? 0x1p110 : 0x1p1000;
     const auto terms = static_cast<double>(cols() + 8);
-    if (!(squared_norm_of_row < largest && radius_ * radius_ < largest && terms * unit < 0.1))
+    if (!(squared_norm_of_row < largest && radius_ * radius_ < largest && terms * unit < 0.05))
       return std::numeric_limits<double>::infinity();
     const double gamma = terms * unit / (1.0 - terms * unit);
     const double row = std::sqrt(squared_norm_of_row);
@@ -88,6 +115,9 @@ class CentroidTable {
   RowMatrix<S> centred_;
   Vector<S> squared_norms_;
   Vector<S> shift_;
+#if LATENT_HAS_PACKED_KERNEL
+  PackedCentroids<S> packed_;
+#endif
   double radius_ = 0.0;
 };
 

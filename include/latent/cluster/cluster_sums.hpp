@@ -74,6 +74,65 @@ double add_row(const S* x, const S* c, Index cols, double weight, double* offset
   return squared_distance(x, c, cols);
 }
 
+// Adds a tile to the sums. weights: one a row, or null for all ones; offsets: K x D, or null. Cols
+// is the number of columns where it is known when compiling, else 0. Rows of zero weight do not
+// count.
+template <int Cols, class S>
+void add_tile(const CentroidTable<S>& table, const S* x, Index rows, const int* labels,
+              const double* weights, double* offsets, ClusterSums& sums) {
+  const Index cols = Cols > 0 ? Cols : table.cols();
+  double inertia = sums.inertia;
+  for (Index i = 0; i < rows; ++i, x += cols) {
+    const double weight = weights != nullptr ? weights[i] : 1.0;
+    if (!(weight > 0.0)) continue;
+    const Index label = labels[i];
+    const S* c = table.centroid(label);
+    if constexpr (Cols > 0) {
+      double distance = 0.0;
+      for (Index j = 0; j < Cols; ++j) {
+        const double t = static_cast<double>(x[j]) - static_cast<double>(c[j]);
+        distance += t * t;
+        offsets[label * Cols + j] += weight * t;
+      }
+      inertia += weight * distance;
+    } else {
+      double* offset = offsets != nullptr ? offsets + label * cols : nullptr;
+      inertia += weight * add_row(x, c, cols, weight, offset);
+    }
+    sums.weights[label] += weight;
+    sums.members[label] += 1.0;
+  }
+  sums.inertia = inertia;
+}
+
+template <class S>
+void add_tile_of(const CentroidTable<S>& table, const S* x, Index rows, const int* labels,
+                 const double* weights, double* offsets, ClusterSums& sums) {
+  if (offsets == nullptr) return add_tile<0>(table, x, rows, labels, weights, offsets, sums);
+  switch (table.cols()) {
+    case 1:
+      return add_tile<1>(table, x, rows, labels, weights, offsets, sums);
+    case 2:
+      return add_tile<2>(table, x, rows, labels, weights, offsets, sums);
+    case 3:
+      return add_tile<3>(table, x, rows, labels, weights, offsets, sums);
+    case 4:
+      return add_tile<4>(table, x, rows, labels, weights, offsets, sums);
+    default:
+      return add_tile<0>(table, x, rows, labels, weights, offsets, sums);
+  }
+}
+
+// Stores the labels found. Returns how many rows of positive weight changed theirs.
+inline Index relabel(const int* found, Index rows, const double* weights, int* labels) {
+  Index changed = 0;
+  for (Index i = 0; i < rows; ++i) {
+    changed += int(found[i] != labels[i]) & int(weights == nullptr || weights[i] > 0.0);
+    labels[i] = found[i];
+  }
+  return changed;
+}
+
 // Beyond so many doubles, one copy of the sums a thread is too much: rows are labelled in parallel
 // first, and then every range of clusters is summed by one thread in the order of the rows.
 inline constexpr Index wide_statistics = Index{16} * 1024 * 1024 / 8;
@@ -121,24 +180,13 @@ ClusterSums sum_clusters(const Samples<S>& data, const CentroidTable<S>& table, 
           for_each_tile(data.rows(), lane, [&](Index first, Index rows) {
             data.read(first, rows, scratch.x);
             int* tile_labels = labels.data() + first;
+            const double* weights = data.has_weights() ? data.weights().data() + first : nullptr;
             if (labelling == Labelling::assign) {
               assign_tile(table, scratch, rows, found);
-              for (Index i = 0; i < rows; ++i) {
-                if (found[i] != tile_labels[i] && data.weight(first + i) > 0.0)
-                  lane_sums.changed += 1.0;
-                tile_labels[i] = found[i];
-              }
+              lane_sums.changed += static_cast<double>(relabel(found, rows, weights, tile_labels));
             }
-            for (Index i = 0; i < rows; ++i) {
-              const double weight = data.weight(first + i);
-              if (!(weight > 0.0)) continue;
-              const Index label = tile_labels[i];
-              double* offset = wide ? nullptr : lane_sums.offsets.data() + label * cols;
-              lane_sums.inertia += weight * add_row(scratch.x.data() + i * cols,
-                                                    table.centroid(label), cols, weight, offset);
-              lane_sums.weights[label] += weight;
-              lane_sums.members[label] += 1.0;
-            }
+            add_tile_of(table, scratch.x.data(), rows, tile_labels, weights,
+                        wide ? nullptr : lane_sums.offsets.data(), lane_sums);
           });
         });
       });

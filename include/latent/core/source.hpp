@@ -219,7 +219,7 @@ auto samples(X&& x) {
     return Samples<S>(x.data(), x.rows(), x.cols(), row_stride, column_stride);
   } else if constexpr (std::is_same_v<Plain, RowMatrix<S>> && !std::is_lvalue_reference_v<X> &&
                        !std::is_const_v<std::remove_reference_t<X>>) {
-    return Samples<S>(RowMatrix<S>(std::move(x)));
+    return Samples<S>(RowMatrix<S>(std::forward<X>(x)));
   } else {
     return Samples<S>(RowMatrix<S>(x.derived().matrix().template cast<S>()));
   }

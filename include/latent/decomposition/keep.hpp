@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "latent/core/error.hpp"
+#include "latent/core/numeric.hpp"
 #include "latent/core/types.hpp"
 
 LATENT_BEGIN
@@ -28,7 +29,7 @@ inline void check_keep(const Keep& keep, Index most, std::string_view who) {
     require(*count >= 1 && *count <= most, who,
             ": keep must be between 1 and min(samples, columns) = ", most, "; got ", *count);
   } else if (const VarianceRatio* share = std::get_if<VarianceRatio>(&keep)) {
-    require(share->ratio > 0.0 && share->ratio <= 1.0, who,
+    require(is_finite(share->ratio) && share->ratio > 0.0 && share->ratio <= 1.0, who,
             ": keep must be a variance ratio above 0 and at most 1; got ", share->ratio);
   }
 }

@@ -16,7 +16,8 @@
 LATENT_BEGIN
 
 // Both solvers square the data, which costs half the digits: singular values below the noise floor
-// sqrt(eps max(n, D)) sigma_1 are given as 0.
+// sqrt(eps max(D, min(n, 2048))) sigma_1, or eps sqrt(...) sigma_1 of the scalar if that is larger,
+// are given as 0; those above it are exact to the floor's square divided by themselves.
 enum class PCASolver {
   automatic,   // gram where n < D, else covariance
   covariance,  // D x D, O(n D^2 + D^3)

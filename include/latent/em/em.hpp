@@ -102,7 +102,7 @@ struct EM {
   Acceleration acceleration = Acceleration::none;
   std::uint64_t seed = 0;  // for the variants that draw; any value
 
-  // Fits a model to data (n x D; a matrix or a source) from start_model. The model returned is the
+  // Fits a model to x (n x D; a matrix or a source) from start_model. The model returned is the
   // one whose log-likelihood is reported; an iteration costs one E-step, O(n) evaluations of the
   // model.
   //   Status::converged            the rule of `convergence` held
@@ -117,7 +117,7 @@ struct EM {
   // code pass through.
   template <class Model, class Data, class Exec = Threads, class Assign = Soft,
             class Observer = NoObserver>
-  EMFit<Model> fit(const Model& start_model, const Data& data, const Exec& executor = {},
+  EMFit<Model> fit(const Model& start_model, const Data& x, const Exec& executor = {},
                    const Assign& assign = {}, Observer&& observer = {}) const;
 
  private:

@@ -1,10 +1,13 @@
 // Gaussian components.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <cmath>
-#include <cstdint>
+#include <concepts>
+#include <iterator>
+#include <limits>
 #include <numbers>
+#include <tuple>
 #include <vector>
 
 #include "latent/core/error.hpp"
@@ -126,6 +129,15 @@ class Gaussian<Covariance::full, S> {
     check();
   }
 
+  // The same from any range of D x D matrices.
+  template <class Range>
+  requires requires(const Range& range) {
+    { std::begin(range)->rows() } -> std::convertible_to<Index>;
+  }
+  Gaussian(const RowMatrix<S>& component_means, const Range& covariances)
+      : Gaussian(component_means, std::vector<Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>>(
+                                      std::begin(covariances), std::end(covariances))) {}
+
   // The same multiple of the identity for every component. Throws InvalidArgument unless variance >
   // 0.
   static Gaussian isotropic(const RowMatrix<S>& component_means, S variance) {
@@ -189,31 +201,21 @@ class Gaussian<Covariance::full, S> {
 
   void accumulate(const Eigen::Ref<const RowMatrix<S>>& x, const RowMatrix<S>& r,
                   Statistics& s) const {
-    const Index n = x.rows();
+    using Columns = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
     const Index d = x.cols();
-    RowMatrix<double> z(n, d);
-    RowMatrix<double> rz(n, d);
-    RowMatrix<double> block;
+    const Columns tile = x.template cast<double>();
+    Columns z(x.rows(), d);
+    Columns rz(x.rows(), d);
+    Vector<double> weight(x.rows());
     for (Index k = 0; k < components(); ++k) {
-      bool any = false;
-      for (Index i = 0; i < n; ++i) any = any || r(i, k) != S(0);
-      if (!any) continue;
-      for (Index i = 0; i < n; ++i) {
-        const auto r_ik = static_cast<double>(r(i, k));
-        for (Index j = 0; j < d; ++j) {
-          z(i, j) = static_cast<double>(x(i, j)) - shift_(k, j);
-          rz(i, j) = r_ik * z(i, j);
-          s.sum(k, j) += rz(i, j);
-        }
+      weight = r.col(k).template cast<double>();
+      if (!(weight.maxCoeff() > 0.0)) continue;
+      for (Index j = 0; j < d; ++j) {
+        z.col(j).array() = tile.col(j).array() - shift_(k, j);
+        rz.col(j).array() = z.col(j).array() * weight.array();
+        s.sum(k, j) += rz.col(j).sum();
       }
-      // Only lower triangles are kept: stripes of rows, each as wide as its last row.
-      constexpr Index stripe = 32;
-      for (Index j = 0; j < d; j += stripe) {
-        const Index height = std::min(stripe, d - j);
-        block = RowMatrix<double>::Zero(height, j + height);
-        add_product(rz.middleCols(j, height).transpose(), z.leftCols(j + height), block);
-        s.scatter.block(k * d + j, 0, height, j + height) += block;
-      }
+      add_scatter(z, rz, k * d, s.scatter);
     }
   }
 
@@ -308,6 +310,24 @@ class Gaussian<Covariance::full, S> {
     double weight;
     const char* what;
   };
+
+  // Rows first ... first+D-1 of scatter += rz' z, lower triangle.
+  template <class Columns>
+  static void add_scatter(const Columns& z, const Columns& rz, Index first,
+                          RowMatrix<double>& scatter) {
+    const Index d = z.cols();
+    if (d <= 8) {
+      for (Index i = 0; i < d; ++i)
+        for (Index j = 0; j <= i; ++j) scatter(first + i, j) += rz.col(i).dot(z.col(j));
+      return;
+    }
+    constexpr Index stripe = 32;  // rows, each stripe as wide as its last row
+    for (Index i = 0; i < d; i += stripe) {
+      const Index height = std::min(stripe, d - i);
+      Eigen::Block<RowMatrix<double>> target(scatter, first + i, 0, height, i + height);
+      add_product(rz.middleCols(i, height).transpose(), z.leftCols(i + height), target);
+    }
+  }
 
   void check_component(Index k) const {
     detail::require(k >= 0 && k < components(), "Gaussian: component must be in 0 ... ",

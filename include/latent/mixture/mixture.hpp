@@ -1,9 +1,12 @@
 // Mixture<Family>: K components with weights. p(x) = sum_k weights(k) p(x | component k).
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
