@@ -63,96 +63,97 @@ struct Scene {
 };
 
 Person draw_person(Random random) {
-  Person p{};
-  p.half_width = between(random, 0.60, 0.76);
-  p.jaw = between(random, 0.45, 0.95);
-  p.chin = between(random, 0.90, 1.08);
-  p.skin =
+  Person person{};
+  person.half_width = between(random, 0.60, 0.76);
+  person.jaw = between(random, 0.45, 0.95);
+  person.chin = between(random, 0.90, 1.08);
+  person.skin =
       between(random, 0.0, 1.0) < 0.3 ? between(random, 0.34, 0.55) : between(random, 0.62, 0.92);
-  p.cheek = between(random, 0.0, 0.10);
-  p.ear = between(random, 0.8, 1.25);
+  person.cheek = between(random, 0.0, 0.10);
+  person.ear = between(random, 0.8, 1.25);
   constexpr std::array styles{Hair::bald,   Hair::short_parted,  Hair::short_parted,
                               Hair::fringe, Hair::long_straight, Hair::long_straight,
                               Hair::curly,  Hair::swept_back};
-  p.hair =
+  person.hair =
       styles[static_cast<std::size_t>(random.below(static_cast<latent::Index>(styles.size())))];
   const double tone = random.uniform();
-  p.hair_tone = tone < 0.6 || p.skin < 0.6 ? between(random, 0.06, 0.20)
-                : tone < 0.85              ? between(random, 0.25, 0.45)
-                                           : between(random, 0.55, 0.80);
-  p.hair_volume = p.hair == Hair::curly ? between(random, 0.16, 0.28) : between(random, 0.06, 0.18);
-  p.hairline = p.hair == Hair::bald     ? -0.98
-               : p.hair == Hair::fringe ? between(random, -0.48, -0.34)
-                                        : between(random, -0.70, -0.48);
-  p.hair_length = p.hair == Hair::long_straight ? between(random, 0.7, 1.6)
-                  : p.hair == Hair::curly       ? between(random, 0.0, 0.7)
-                                                : between(random, -0.15, 0.20);
-  p.parting = between(random, -0.5, 0.5);
-  p.eye_distance = between(random, 0.27, 0.36);
-  p.eye_height = between(random, -0.08, 0.05);
-  p.eye_width = between(random, 0.13, 0.18);
-  p.eye_open = between(random, 0.055, 0.095);
-  p.eye_tilt = between(random, -0.18, 0.12);
-  p.iris = between(random, 0.08, 0.40);
-  p.brow_gap = between(random, 0.15, 0.24);
-  p.brow_thickness = between(random, 0.022, 0.065);
-  p.brow_tilt = between(random, -0.22, 0.22);
-  p.brow_tone = std::min(0.5, p.hair_tone + between(random, 0.0, 0.15));
-  p.nose_tip = between(random, 0.30, 0.45);
-  p.nose_width = between(random, 0.09, 0.16);
-  p.nose_height = between(random, 0.16, 0.34);
-  p.mouth_height = p.nose_tip + between(random, 0.20, 0.28);
-  p.mouth_width = between(random, 0.20, 0.32);
-  p.lip = between(random, 0.03, 0.08);
-  p.lip_tone = between(random, 0.50, 0.80);
-  p.fold = between(random, 0.0, 0.22);
+  person.hair_tone = tone < 0.6 || person.skin < 0.6 ? between(random, 0.06, 0.20)
+                     : tone < 0.85                   ? between(random, 0.25, 0.45)
+                                                     : between(random, 0.55, 0.80);
+  person.hair_volume =
+      person.hair == Hair::curly ? between(random, 0.16, 0.28) : between(random, 0.06, 0.18);
+  person.hairline = person.hair == Hair::bald     ? -0.98
+                    : person.hair == Hair::fringe ? between(random, -0.48, -0.34)
+                                                  : between(random, -0.70, -0.48);
+  person.hair_length = person.hair == Hair::long_straight ? between(random, 0.7, 1.6)
+                       : person.hair == Hair::curly       ? between(random, 0.0, 0.7)
+                                                          : between(random, -0.15, 0.20);
+  person.parting = between(random, -0.5, 0.5);
+  person.eye_distance = between(random, 0.27, 0.36);
+  person.eye_height = between(random, -0.08, 0.05);
+  person.eye_width = between(random, 0.13, 0.18);
+  person.eye_open = between(random, 0.055, 0.095);
+  person.eye_tilt = between(random, -0.18, 0.12);
+  person.iris = between(random, 0.08, 0.40);
+  person.brow_gap = between(random, 0.15, 0.24);
+  person.brow_thickness = between(random, 0.022, 0.065);
+  person.brow_tilt = between(random, -0.22, 0.22);
+  person.brow_tone = std::min(0.5, person.hair_tone + between(random, 0.0, 0.15));
+  person.nose_tip = between(random, 0.30, 0.45);
+  person.nose_width = between(random, 0.09, 0.16);
+  person.nose_height = between(random, 0.16, 0.34);
+  person.mouth_height = person.nose_tip + between(random, 0.20, 0.28);
+  person.mouth_width = between(random, 0.20, 0.32);
+  person.lip = between(random, 0.03, 0.08);
+  person.lip_tone = between(random, 0.50, 0.80);
+  person.fold = between(random, 0.0, 0.22);
   const double extra = random.uniform();
-  const bool bearded = p.hair != Hair::long_straight && random.uniform() < 0.5;
-  p.beard = !bearded       ? Beard::none
-            : extra < 0.25 ? Beard::stubble
-            : extra < 0.5  ? Beard::moustache
-            : extra < 0.7  ? Beard::goatee
-                           : Beard::full;
-  p.glasses = random.uniform() < 0.28;
-  p.glasses_width = between(random, 0.19, 0.25);
-  p.glasses_height = between(random, 0.14, 0.21);
-  p.glasses_roundness = between(random, 2.0, 6.0);
-  p.glasses_rim = between(random, 0.03, 0.06);
-  p.clothes = between(random, 0.08, 0.75);
-  return p;
+  const bool bearded = person.hair != Hair::long_straight && random.uniform() < 0.5;
+  person.beard = !bearded       ? Beard::none
+                 : extra < 0.25 ? Beard::stubble
+                 : extra < 0.5  ? Beard::moustache
+                 : extra < 0.7  ? Beard::goatee
+                                : Beard::full;
+  person.glasses = random.uniform() < 0.28;
+  person.glasses_width = between(random, 0.19, 0.25);
+  person.glasses_height = between(random, 0.14, 0.21);
+  person.glasses_roundness = between(random, 2.0, 6.0);
+  person.glasses_rim = between(random, 0.03, 0.06);
+  person.clothes = between(random, 0.08, 0.75);
+  return person;
 }
 
 Scene draw_scene(const Person& person, Random random) {
-  Scene s{};
+  Scene scene{};
   const double azimuth = between(random, -0.95, 0.95);
   const double elevation = between(random, -0.15, 0.80);
-  s.light = {std::sin(azimuth) * std::cos(elevation), -std::sin(elevation),
-             std::cos(azimuth) * std::cos(elevation)};
-  s.lamp = between(random, 0.55, 0.95);
-  s.ambient = between(random, 0.16, 0.36);
-  s.backdrop = between(random, 0.38, 0.52);
-  s.exposure = between(random, 0.92, 1.08);
+  scene.light = {std::sin(azimuth) * std::cos(elevation), -std::sin(elevation),
+                 std::cos(azimuth) * std::cos(elevation)};
+  scene.lamp = between(random, 0.55, 0.95);
+  scene.ambient = between(random, 0.16, 0.36);
+  scene.backdrop = between(random, 0.38, 0.52);
+  scene.exposure = between(random, 0.92, 1.08);
   const double mood = random.uniform();
-  s.smile = mood < 0.4 ? between(random, -0.2, 0.15) : between(random, 0.3, 1.0);
-  s.open = random.uniform() < 0.3 ? between(random, 0.4, 1.0) : 0.0;
-  s.blink = random.uniform() < 0.12 ? 1.0 : between(random, 0.0, 0.2);
-  s.raise = between(random, -0.02, 0.04);
-  s.gaze = between(random, -0.35, 0.35);
-  s.shift_u = between(random, -0.03, 0.03);
-  s.shift_v = between(random, -0.03, 0.03);
-  s.scale = between(random, 0.97, 1.03);
-  s.angle = between(random, -0.06, 0.06);
-  s.yaw = between(random, -0.10, 0.10);
-  s.nod = between(random, -0.04, 0.04);
-  s.glasses = person.glasses && random.uniform() < 0.85;
-  return s;
+  scene.smile = mood < 0.4 ? between(random, -0.2, 0.15) : between(random, 0.3, 1.0);
+  scene.open = random.uniform() < 0.3 ? between(random, 0.4, 1.0) : 0.0;
+  scene.blink = random.uniform() < 0.12 ? 1.0 : between(random, 0.0, 0.2);
+  scene.raise = between(random, -0.02, 0.04);
+  scene.gaze = between(random, -0.35, 0.35);
+  scene.shift_u = between(random, -0.03, 0.03);
+  scene.shift_v = between(random, -0.03, 0.03);
+  scene.scale = between(random, 0.97, 1.03);
+  scene.angle = between(random, -0.06, 0.06);
+  scene.yaw = between(random, -0.10, 0.10);
+  scene.nod = between(random, -0.04, 0.04);
+  scene.glasses = person.glasses && random.uniform() < 0.85;
+  return scene;
 }
 
 class Portrait {
  public:
   Portrait(const Person& person, const Scene& scene)
-      : p{person},
-        s{scene},
+      : person_{person},
+        scene_{scene},
         cosine_{std::cos(scene.angle) / scene.scale},
         sine_{std::sin(scene.angle) / scene.scale} {
     light_up();
@@ -160,19 +161,19 @@ class Portrait {
 
   // Grey, 0 to 1, at a point of the picture.
   double grey(double x, double y) const {
-    const double u = cosine_ * (x - s.shift_u) + sine_ * (y - s.shift_v);
-    const double v = -sine_ * (x - s.shift_u) + cosine_ * (y - s.shift_v);
-    return 1.0 - std::exp(-1.65 * s.exposure *
+    const double u = cosine_ * (x - scene_.shift_u) + sine_ * (y - scene_.shift_v);
+    const double v = -sine_ * (x - scene_.shift_u) + cosine_ * (y - scene_.shift_v);
+    return 1.0 - std::exp(-1.65 * scene_.exposure *
                           colour(u, v));  // like film: bright parts keep their detail
   }
 
  private:
   // Squared distance from the axis of the head: 1 on the outline, less inside.
   double head(double u, double v) const {
-    const double bottom = p.chin + 0.05 * s.open;
-    const double narrow = 1.0 - (0.42 - 0.25 * p.jaw) * step(0.05, 1.0, v);
-    const double along = v < 0.0 ? square(v) : std::pow(v / bottom, 2.0 + 1.4 * p.jaw);
-    return square(u / (p.half_width * narrow)) + along;
+    const double bottom = person_.chin + 0.05 * scene_.open;
+    const double narrow = 1.0 - (0.42 - 0.25 * person_.jaw) * step(0.05, 1.0, v);
+    const double along = v < 0.0 ? square(v) : std::pow(v / bottom, 2.0 + 1.4 * person_.jaw);
+    return square(u / (person_.half_width * narrow)) + along;
   }
 
   static double depth(double from_axis) { return 0.72 * std::sqrt(std::max(0.0, 1.0 - from_axis)); }
@@ -180,17 +181,17 @@ class Portrait {
   // The relief of the face: a smooth head, and on it nose, brow, sockets, cheeks, lips and chin.
   double relief(double u, double v) const {
     const double side = std::abs(u);
-    const double tip = p.nose_tip;
+    const double tip = person_.nose_tip;
     double z = depth(head(u, v));
     const double ridge = step(-0.12, tip, v) * (1.0 - step(tip, tip + 0.09, v));
-    z += p.nose_height * ridge *
-         bump(u, 0.0, 0.6 * p.nose_width * (0.7 + 0.5 * step(0.0, tip, v)), 1.0);
-    z += 0.4 * p.nose_height * bump(side - 0.7 * p.nose_width, v - tip, 0.06, 0.06);
-    z -= 0.10 * bump(side - p.eye_distance, v - p.eye_height, 0.17, 0.11);
-    z += 0.05 * bump(side - p.eye_distance, v - p.eye_height + 0.20, 0.24, 0.08);
-    z += (0.06 + p.cheek + 0.05 * s.smile) * bump(side - 0.40, v - 0.30, 0.18, 0.17);
-    z += 0.05 * bump(u, v - p.mouth_height, 0.24, 0.10);
-    z += 0.07 * bump(u, v - 0.88 * p.chin, 0.18, 0.11);
+    z += person_.nose_height * ridge *
+         bump(u, 0.0, 0.6 * person_.nose_width * (0.7 + 0.5 * step(0.0, tip, v)), 1.0);
+    z += 0.4 * person_.nose_height * bump(side - 0.7 * person_.nose_width, v - tip, 0.06, 0.06);
+    z -= 0.10 * bump(side - person_.eye_distance, v - person_.eye_height, 0.17, 0.11);
+    z += 0.05 * bump(side - person_.eye_distance, v - person_.eye_height + 0.20, 0.24, 0.08);
+    z += (0.06 + person_.cheek + 0.05 * scene_.smile) * bump(side - 0.40, v - 0.30, 0.18, 0.17);
+    z += 0.05 * bump(u, v - person_.mouth_height, 0.24, 0.10);
+    z += 0.07 * bump(u, v - 0.88 * person_.chin, 0.18, 0.11);
     return z;
   }
 
@@ -218,58 +219,58 @@ class Portrait {
            b * ((1.0 - a) * light_(i, j + 1) + a * light_(i + 1, j + 1));
   }
   double lit(double a, double b, double c) const {
-    const double cosine =
-        (a * s.light[0] + b * s.light[1] + c * s.light[2]) / std::sqrt(a * a + b * b + c * c);
-    return s.ambient + s.lamp * std::max(0.0, cosine + 0.22) / 1.22;
+    const double cosine = (a * scene_.light[0] + b * scene_.light[1] + c * scene_.light[2]) /
+                          std::sqrt(a * a + b * b + c * c);
+    return scene_.ambient + scene_.lamp * std::max(0.0, cosine + 0.22) / 1.22;
   }
 
   double colour(double u, double v) const {
     // A turned head moves what is near the viewer; its outline stays.
     const double from_axis = head(u, v);
     const double z = depth(from_axis);
-    const double fu = u - s.yaw * z;
-    const double fv = v - s.nod * z;
+    const double fu = u - scene_.yaw * z;
+    const double fv = v - scene_.nod * z;
     const bool on_face = from_axis < 1.0;
 
-    if (on_face && s.glasses && on_rim(fu, fv))
-      return 0.10 + 0.12 * s.lamp * std::max(0.0, s.light[2]);
+    if (on_face && scene_.glasses && on_rim(fu, fv))
+      return 0.10 + 0.12 * scene_.lamp * std::max(0.0, scene_.light[2]);
     if (on_front_hair(u, v, fu, fv)) return hair_grey(u, v);
     if (on_face) return face_grey(fu, fv, shade(fu, fv));
     if (on_ear(u, v))
-      return 0.85 * p.skin * lit(u > 0 ? 0.5 : -0.5, 0.0, 1.0) *
-             (1.0 - 0.35 * bump(std::abs(u) - p.half_width - 0.03, v - 0.08, 0.05, 0.12));
+      return 0.85 * person_.skin * lit(u > 0 ? 0.5 : -0.5, 0.0, 1.0) *
+             (1.0 - 0.35 * bump(std::abs(u) - person_.half_width - 0.03, v - 0.08, 0.05, 0.12));
     if (on_neck(u, v)) {
       const double under_chin = 1.0 - 0.5 * (1.0 - step(0.0, 0.35, v - 0.75));
-      return under_chin * 0.85 * p.skin * lit(1.6 * u, 0.1, 0.9);
+      return under_chin * 0.85 * person_.skin * lit(1.6 * u, 0.1, 0.9);
     }
     if (on_back_hair(u, v)) return 0.75 * hair_grey(u, v);
-    if (v > 1.0 + 0.32 * square(u)) return p.clothes * lit(0.6 * u, -0.5, 0.8);
-    return s.backdrop * (1.0 + 0.15 * u * s.light[0] - 0.06 * v);
+    if (v > 1.0 + 0.32 * square(u)) return person_.clothes * lit(0.6 * u, -0.5, 0.8);
+    return scene_.backdrop * (1.0 + 0.15 * u * scene_.light[0] - 0.06 * v);
   }
 
   // Hair
 
   bool on_front_hair(double u, double v, double fu, double fv) const {
-    if (p.hair == Hair::bald)
-      return head(u, v) < 1.0 && v < 0.0 && std::abs(u) > 0.88 * p.half_width && v > -0.55;
-    double edge = 1.0 + p.hair_volume;
-    if (p.hair == Hair::curly) edge += 0.03 * std::sin(9.0 * std::atan2(u, -v));
-    const double top = p.hair == Hair::swept_back ? 1.0 + 0.7 * p.hair_volume : 1.0;
-    if (square(u / (p.half_width * edge)) + square(std::min(v, 0.0) / (edge * top)) >= 1.0 ||
-        v > std::max(p.hair_length, 0.25))
+    if (person_.hair == Hair::bald)
+      return head(u, v) < 1.0 && v < 0.0 && std::abs(u) > 0.88 * person_.half_width && v > -0.55;
+    double edge = 1.0 + person_.hair_volume;
+    if (person_.hair == Hair::curly) edge += 0.03 * std::sin(9.0 * std::atan2(u, -v));
+    const double top = person_.hair == Hair::swept_back ? 1.0 + 0.7 * person_.hair_volume : 1.0;
+    if (square(u / (person_.half_width * edge)) + square(std::min(v, 0.0) / (edge * top)) >= 1.0 ||
+        v > std::max(person_.hair_length, 0.25))
       return false;
     // Level over the forehead, falling at the temples, and never quite even.
-    const double x = fu / (0.90 * p.half_width);
-    double line = p.hairline + 0.02 * std::sin(17.0 * fu + 9.0 * p.parting);
-    switch (p.hair) {
+    const double x = fu / (0.90 * person_.half_width);
+    double line = person_.hairline + 0.02 * std::sin(17.0 * fu + 9.0 * person_.parting);
+    switch (person_.hair) {
       case Hair::short_parted:
-        line += 0.30 * std::pow(std::abs(x), 6.0) + 0.22 * std::abs(fu - p.parting) - 0.08;
+        line += 0.30 * std::pow(std::abs(x), 6.0) + 0.22 * std::abs(fu - person_.parting) - 0.08;
         break;
       case Hair::fringe:
         line += 0.03 * std::sin(25.0 * fu) + 0.30 * std::pow(std::abs(x), 6.0);
         break;
       case Hair::long_straight:
-        line += 0.85 * std::pow(std::abs(fu - 0.25 * p.parting) / 0.62, 2.2) - 0.05;
+        line += 0.85 * std::pow(std::abs(fu - 0.25 * person_.parting) / 0.62, 2.2) - 0.05;
         break;
       case Hair::curly:
         line += 0.35 * std::pow(std::abs(x), 4.0) + 0.03 * std::sin(16.0 * fu);
@@ -280,82 +281,84 @@ class Portrait {
     }
     if (fv < line) return true;
     // At the temples and before the ears, down to the hair's length.
-    const double inner = p.hair == Hair::long_straight ? 0.86 : 0.90;
-    return std::abs(u) > inner * p.half_width && v < p.hair_length;
+    const double inner = person_.hair == Hair::long_straight ? 0.86 : 0.90;
+    return std::abs(u) > inner * person_.half_width && v < person_.hair_length;
   }
 
   bool on_back_hair(double u, double v) const {
-    if (p.hair != Hair::long_straight && p.hair != Hair::curly) return false;
-    const double widest = p.half_width * (1.0 + p.hair_volume) + 0.05;
+    if (person_.hair != Hair::long_straight && person_.hair != Hair::curly) return false;
+    const double widest = person_.half_width * (1.0 + person_.hair_volume) + 0.05;
     const double half =
-        v < 0.0 ? widest * std::sqrt(std::max(0.0, 1.0 - square(v / (1.0 + p.hair_volume))))
+        v < 0.0 ? widest * std::sqrt(std::max(0.0, 1.0 - square(v / (1.0 + person_.hair_volume))))
                 : widest * (1.0 - 0.08 * v);
-    return std::abs(u) < half && v < p.hair_length;
+    return std::abs(u) < half && v < person_.hair_length;
   }
 
   double hair_grey(double u, double v) const {
     const double round = std::sqrt(std::max(0.05, 1.0 - 0.8 * square(u) - 0.5 * square(v)));
     const double strands =
         1.0 + 0.10 * std::sin(23.0 * u + 5.0 * v) + 0.07 * std::sin(11.0 * v - 7.0 * u);
-    const double shine = 0.10 * bump(u - 0.4 * s.light[0], v + 0.75, 0.35, 0.15) * s.lamp;
-    return p.hair_tone * strands * lit(u, v, round) + shine;
+    const double shine = 0.10 * bump(u - 0.4 * scene_.light[0], v + 0.75, 0.35, 0.15) * scene_.lamp;
+    return person_.hair_tone * strands * lit(u, v, round) + shine;
   }
 
   bool on_ear(double u, double v) const {
-    if (p.hair == Hair::long_straight) return false;
-    return square((std::abs(u) - p.half_width) / (0.10 * p.ear)) +
-               square((v - 0.08) / (0.20 * p.ear)) <
+    if (person_.hair == Hair::long_straight) return false;
+    return square((std::abs(u) - person_.half_width) / (0.10 * person_.ear)) +
+               square((v - 0.08) / (0.20 * person_.ear)) <
            1.0;
   }
 
   bool on_neck(double u, double v) const {
     return v > 0.4 && v < 1.10 + 0.1 * square(u) &&
-           std::abs(u) < 0.62 * p.half_width + 0.15 * step(1.0, 1.3, v);
+           std::abs(u) < 0.62 * person_.half_width + 0.15 * step(1.0, 1.3, v);
   }
 
   // Face
 
   double face_grey(double u, double v, double light) const {
-    double tone = p.skin;
+    double tone = person_.skin;
     const double side = std::abs(u);
     const double sign = u < 0.0 ? -1.0 : 1.0;
 
     // The nose throws a shadow away from the lamp, and its underside is dark.
-    const double across = -s.light[0];
-    light *=
-        1.0 - 0.38 * std::abs(across) * bump(u - 0.15 * across, v - p.nose_tip + 0.06, 0.09, 0.16);
-    light *= 1.0 - 0.30 * bump(u, v - p.nose_tip - 0.07, 1.1 * p.nose_width, 0.035);
-    if (square((side - 0.45 * p.nose_width) / 0.035) + square((v - p.nose_tip - 0.045) / 0.024) <
+    const double across = -scene_.light[0];
+    light *= 1.0 - 0.38 * std::abs(across) *
+                       bump(u - 0.15 * across, v - person_.nose_tip + 0.06, 0.09, 0.16);
+    light *= 1.0 - 0.30 * bump(u, v - person_.nose_tip - 0.07, 1.1 * person_.nose_width, 0.035);
+    if (square((side - 0.45 * person_.nose_width) / 0.035) +
+            square((v - person_.nose_tip - 0.045) / 0.024) <
         1.0)
       tone *= 0.35;
 
     // Folds from the nose to the corners of the mouth.
-    const double fold = p.fold + 0.18 * std::max(0.0, s.smile);
-    const double fold_u =
-        p.nose_width + 0.05 +
-        0.9 * std::max(0.0, v - p.nose_tip) * (p.mouth_width + 0.08 - p.nose_width) / 0.3;
-    if (v > p.nose_tip - 0.05 && v < p.mouth_height + 0.05)
+    const double fold = person_.fold + 0.18 * std::max(0.0, scene_.smile);
+    const double fold_u = person_.nose_width + 0.05 +
+                          0.9 * std::max(0.0, v - person_.nose_tip) *
+                              (person_.mouth_width + 0.08 - person_.nose_width) / 0.3;
+    if (v > person_.nose_tip - 0.05 && v < person_.mouth_height + 0.05)
       light *= 1.0 - fold * bump(side - fold_u, 0.0, 0.035, 1.0);
     // Under the eyes and between lip and chin.
-    light *= 1.0 - 0.12 * bump(side - p.eye_distance, v - p.eye_height - 0.13, 0.13, 0.04);
-    light *= 1.0 - 0.15 * bump(u, v - p.mouth_height - 0.15, 0.14, 0.045);
+    light *=
+        1.0 - 0.12 * bump(side - person_.eye_distance, v - person_.eye_height - 0.13, 0.13, 0.04);
+    light *= 1.0 - 0.15 * bump(u, v - person_.mouth_height - 0.15, 0.14, 0.045);
 
     if (const double hairiness = beard(u, v); hairiness > 0.0)
-      tone += hairiness * (0.8 * p.hair_tone + 0.04 - tone);
-    if (on_brow(side, v)) tone = std::min(tone, p.brow_tone);
+      tone += hairiness * (0.8 * person_.hair_tone + 0.04 - tone);
+    if (on_brow(side, v)) tone = std::min(tone, person_.brow_tone);
     if (double colour = 0.0; on_mouth(u, v, colour)) return colour * light;
     if (double colour = 0.0; on_eye(side, sign, v, colour)) return colour * (0.35 + 0.65 * light);
     return tone * light;
   }
 
   double beard(double u, double v) const {
-    const double below = v - p.mouth_height;
+    const double below = v - person_.mouth_height;
     const double lip =
         bump(u, 0.0, 0.26, 1.0) * step(-0.155, -0.125, below) * (1.0 - step(-0.045, -0.02, below));
     const double chin = step(0.09, 0.13, below) * (1.0 - step(0.20, 0.28, std::abs(u)));
     const double jaw = step(-0.10, 0.05, v - 0.42 - 0.35 * (0.65 - std::abs(u)) - 0.10) *
                        (1.0 - bump(u, below, 0.26, 0.09));
-    switch (p.beard) {
+    switch (person_.beard) {
       case Beard::none:
         return 0.0;
       case Beard::stubble:
@@ -371,50 +374,54 @@ class Portrait {
   }
 
   bool on_brow(double side, double v) const {
-    const double x = (side - p.eye_distance) / (1.25 * p.eye_width);
+    const double x = (side - person_.eye_distance) / (1.25 * person_.eye_width);
     if (std::abs(x) > 1.0) return false;
-    const double middle =
-        p.eye_height - p.brow_gap - s.raise + 0.14 * p.brow_tilt * x + 0.045 * square(x);
-    return std::abs(v - middle) < p.brow_thickness * (1.0 - 0.45 * step(0.0, 1.0, x));
+    const double middle = person_.eye_height - person_.brow_gap - scene_.raise +
+                          0.14 * person_.brow_tilt * x + 0.045 * square(x);
+    return std::abs(v - middle) < person_.brow_thickness * (1.0 - 0.45 * step(0.0, 1.0, x));
   }
 
   bool on_eye(double side, double sign, double v, double& colour) const {
-    const double x = (side - p.eye_distance) / p.eye_width;
+    const double x = (side - person_.eye_distance) / person_.eye_width;
     if (std::abs(x) > 1.0) return false;
-    const double y = v - p.eye_height - p.eye_tilt * p.eye_width * x;
+    const double y = v - person_.eye_height - person_.eye_tilt * person_.eye_width * x;
     const double arch = 1.0 - square(x);
-    const double upper = -p.eye_open * arch * (1.0 - 1.4 * s.blink);
-    const double lower = 0.65 * p.eye_open * arch * (1.0 - 0.25 * std::max(0.0, s.smile));
+    const double upper = -person_.eye_open * arch * (1.0 - 1.4 * scene_.blink);
+    const double lower =
+        0.65 * person_.eye_open * arch * (1.0 - 0.25 * std::max(0.0, scene_.smile));
     if (std::abs(y - upper) < 0.024 + 0.012 * x) {  // lashes
-      colour = 0.35 * p.skin * 0.5;
+      colour = 0.35 * person_.skin * 0.5;
       return true;
     }
     if (y < upper || y > lower) return false;
-    const double from_iris = std::hypot((side - p.eye_distance) * sign - 0.10 * s.gaze, y + 0.01);
-    colour = from_iris < 0.035 ? 0.04 : from_iris < 0.075 ? p.iris : 0.60 + 0.25 * p.skin;
+    const double from_iris =
+        std::hypot((side - person_.eye_distance) * sign - 0.10 * scene_.gaze, y + 0.01);
+    colour = from_iris < 0.035   ? 0.04
+             : from_iris < 0.075 ? person_.iris
+                                 : 0.60 + 0.25 * person_.skin;
     return true;
   }
 
   bool on_mouth(double u, double v, double& colour) const {
-    const double width = p.mouth_width * (1.0 + 0.22 * s.smile - 0.12 * s.open);
+    const double width = person_.mouth_width * (1.0 + 0.22 * scene_.smile - 0.12 * scene_.open);
     const double x = u / width;
     if (std::abs(x) > 1.0) return false;
     const double arch = 1.0 - square(x);
-    const double middle = p.mouth_height + 0.02 + 0.075 * s.smile * (0.4 - square(x));
-    const double gap = 0.5 * 0.17 * s.open * std::sqrt(arch);
+    const double middle = person_.mouth_height + 0.02 + 0.075 * scene_.smile * (0.4 - square(x));
+    const double gap = 0.5 * 0.17 * scene_.open * std::sqrt(arch);
     const double upper = middle - gap;
     const double lower = middle + gap;
-    if (s.open > 0.0 && v > upper && v < lower) {
-      colour = v < upper + 0.055 * arch && s.smile > 0.0 ? 0.90 : 0.12;  // teeth
+    if (scene_.open > 0.0 && v > upper && v < lower) {
+      colour = v < upper + 0.055 * arch && scene_.smile > 0.0 ? 0.90 : 0.12;  // teeth
       return true;
     }
-    if (std::abs(v - middle) < 0.014 + gap && s.open == 0.0) {  // the closed line
-      colour = 0.30 * p.skin;
+    if (std::abs(v - middle) < 0.014 + gap && scene_.open == 0.0) {  // the closed line
+      colour = 0.30 * person_.skin;
       return true;
     }
     const double cupid = 1.0 - 0.35 * bump(x, 0.0, 0.18, 1.0);
-    if (v > upper - p.lip * arch * cupid && v < lower + 1.25 * p.lip * arch) {
-      colour = p.lip_tone * p.skin;
+    if (v > upper - person_.lip * arch * cupid && v < lower + 1.25 * person_.lip * arch) {
+      colour = person_.lip_tone * person_.skin;
       return true;
     }
     return false;
@@ -422,25 +429,26 @@ class Portrait {
 
   bool on_rim(double u, double v) const {
     const double side = std::abs(u);
-    const double y = v - p.eye_height - 0.02;
-    const double n = p.glasses_roundness;
-    const double lens = std::pow(std::abs(side - p.eye_distance) / p.glasses_width, n) +
-                        std::pow(std::abs(y) / p.glasses_height, n);
-    const double inner =
-        std::pow(std::abs(side - p.eye_distance) / (p.glasses_width - p.glasses_rim), n) +
-        std::pow(std::abs(y) / (p.glasses_height - p.glasses_rim), n);
+    const double y = v - person_.eye_height - 0.02;
+    const double n = person_.glasses_roundness;
+    const double lens = std::pow(std::abs(side - person_.eye_distance) / person_.glasses_width, n) +
+                        std::pow(std::abs(y) / person_.glasses_height, n);
+    const double inner = std::pow(std::abs(side - person_.eye_distance) /
+                                      (person_.glasses_width - person_.glasses_rim),
+                                  n) +
+                         std::pow(std::abs(y) / (person_.glasses_height - person_.glasses_rim), n);
     if (lens < 1.0 && inner > 1.0) return true;
-    const bool bridge = side < p.eye_distance - p.glasses_width + 0.01;
-    const bool arm = side > p.eye_distance + p.glasses_width - 0.01;
-    return (bridge || arm) && std::abs(y + 0.05) < 0.5 * p.glasses_rim;
+    const bool bridge = side < person_.eye_distance - person_.glasses_width + 0.01;
+    const bool arm = side > person_.eye_distance + person_.glasses_width - 0.01;
+    return (bridge || arm) && std::abs(y + 0.05) < 0.5 * person_.glasses_rim;
   }
 
   static constexpr double reach = 1.2;  // the grid covers -reach to reach
   static constexpr int grid = 49;
   static constexpr double spacing = 2.0 * reach / (grid - 1);
 
-  const Person& p;
-  const Scene& s;
+  const Person& person_;
+  const Scene& scene_;
   double cosine_;
   double sine_;
   Eigen::Array<double, grid, grid> light_;

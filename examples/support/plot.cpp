@@ -1,7 +1,6 @@
 #include "support/plot.hpp"
 
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -10,6 +9,7 @@
 #include <stdexcept>
 
 #include "support/file.hpp"
+#include "support/number.hpp"
 
 namespace examples {
 
@@ -26,7 +26,7 @@ constexpr const char* silence = " >/dev/null 2>&1";
 fs::path new_folder() {
   std::random_device device;
   for (int attempt = 0; attempt < 100; ++attempt) {
-    const fs::path folder = fs::temp_directory_path() / ("latent-plot-" + std::to_string(device()));
+    fs::path folder = fs::temp_directory_path() / ("latent-plot-" + std::to_string(device()));
     if (fs::create_directory(folder)) return folder;
   }
   throw std::runtime_error("no folder for a plot can be made in " +
@@ -59,11 +59,9 @@ bool Plot::available() {
 
 std::string Plot::data(const Eigen::Ref<const Eigen::MatrixXd>& values) {
   std::string text;
-  char number[32];
   for (Eigen::Index i = 0; i < values.rows(); ++i) {
     for (Eigen::Index j = 0; j < values.cols(); ++j) {
-      std::snprintf(number, sizeof number, "%.10g ", values(i, j));
-      text += number;
+      text += significant(values(i, j), 10) + ' ';
     }
     text += '\n';
   }

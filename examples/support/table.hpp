@@ -3,22 +3,13 @@
 
 #include <algorithm>
 #include <concepts>
-#include <cstdio>
 #include <ostream>
 #include <string>
 #include <vector>
 
-namespace examples {
+#include "support/number.hpp"
 
-// A number with a fixed count of decimals; never "-0.00".
-inline std::string fixed(double value, int decimals) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", decimals, value);
-  const std::string result{text};
-  const bool zero = result.find_first_of("123456789") == std::string::npos &&
-                    result.find("n") == std::string::npos;
-  return zero && result.front() == '-' ? result.substr(1) : result;
-}
+namespace examples {
 
 // Table table{{"k", "theta"}};  table.row(1, fixed(0.7130, 3));  std::cout << table;
 class Table {
