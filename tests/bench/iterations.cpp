@@ -2,7 +2,8 @@
 // tiles, one thread. Numbers of operations are those of the textbook formula, so that the rates of
 // different programs compare.
 //
-//   cmake --preset bench && cmake --build --preset bench && build/bench/tests/bench/bench_iterations
+//   cmake --preset bench && cmake --build --preset bench &&
+//   build/bench/tests/bench/bench_iterations
 #include <benchmark/benchmark.h>
 
 #include "latent/gaussian_mixture.hpp"
@@ -129,5 +130,3 @@ BENCHMARK(pca_fit<double>)
     ->Unit(benchmark::kMillisecond);
 
 }  // namespace
-
-

@@ -18,7 +18,8 @@ TEST_CASE("numeric: tests of single numbers read their bits") {
     CHECK_FALSE(latent::is_nan(x));
     CHECK_FALSE(latent::is_negative_infinity(x));
   }
-  for (const double x : {infinity, -infinity, not_a_number, -not_a_number}) CHECK_FALSE(latent::is_finite(x));
+  for (const double x : {infinity, -infinity, not_a_number, -not_a_number})
+    CHECK_FALSE(latent::is_finite(x));
   CHECK(latent::is_negative_infinity(-infinity));
   CHECK_FALSE(latent::is_negative_infinity(infinity));
   CHECK_FALSE(latent::is_negative_infinity(not_a_number));

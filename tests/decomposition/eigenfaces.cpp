@@ -122,7 +122,7 @@ TEST_CASE("eigenfaces: new images of the people are recognised, blank ones lie f
   CHECK(blank.label == -1);
 }
 
-TEST_CASE("eigenfaces: the threshold is met, not passed; without one everyone is known") {
+TEST_CASE("eigenfaces: the threshold is met, not passed, and without one everyone is known") {
   Eigen::MatrixXd images(2, 2);
   images << 0, 0, 8, 0;
   Eigenfaces eigenfaces{.shape = {1, 2}};

@@ -7,10 +7,6 @@
 #include "latent/eigenfaces.hpp"
 #include "support/catch.hpp"
 
-#ifndef LATENT_EXTRA_DATA_DIR
-#define LATENT_EXTRA_DATA_DIR ""
-#endif
-
 using latent::Eigenfaces;
 using latent::Index;
 

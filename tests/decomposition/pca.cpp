@@ -1,22 +1,18 @@
 #include "latent/decomposition/pca.hpp"
 
-#include <fstream>
 #include <limits>
 #include <string>
 
 #include "decomposition/irises.hpp"
 #include "stats/data.hpp"
 #include "support/catch.hpp"
+#include "support/read_table.hpp"
 
 using latent::All;
 using latent::Index;
 using latent::PCA;
 using latent::PCASolver;
 using latent::VarianceRatio;
-
-#ifndef LATENT_EXTRA_DATA_DIR
-#define LATENT_EXTRA_DATA_DIR ""
-#endif
 
 namespace {
 
@@ -156,19 +152,8 @@ TEST_CASE("pca: a fit of moments is the fit by covariance, to the bit") {
 }
 
 TEST_CASE("pca: wines, whose variances span seven decades, are met") {
-  const std::string path = std::string(LATENT_EXTRA_DATA_DIR) + "/tabular/wine.csv";
-  std::ifstream file(path);
-  if (!file) LATENT_SKIP("needs tabular/wine.csv in LATENT_EXTRA_DATA_DIR");
-  Eigen::MatrixXd x(178, 13);
-  std::string cell;
-  std::getline(file, cell);
-  for (Index i = 0; i < 178; ++i) {
-    for (Index j = 0; j < 13; ++j) {
-      std::getline(file, cell, ',');
-      x(i, j) = std::stod(cell);
-    }
-    std::getline(file, cell);
-  }
+  const Eigen::MatrixXd x = latent_test::read_table("wine").leftCols(13);
+  REQUIRE(x.rows() == 178);
   const double raw[13] = {99201.78951748095,   172.53526647789153,  9.438113703470638,
                           4.99117860764191,    1.2288452283714313,  0.8410638694551834,
                           0.278973523066052,   0.15138126638308277, 0.11209676473741913,

@@ -335,7 +335,8 @@ TEST_CASE("em: a row that no component can produce is -inf, keeps the weights, a
   for (const auto& step : fit.report.trace) CHECK_FALSE(latent::is_nan(step.change));
 }
 
-TEST_CASE("em: labels in range are checked, unknown ones are not; fit_complete wants them all") {
+TEST_CASE(
+    "em: labels in range are checked, unknown ones are not, and fit_complete wants them all") {
   const Eigen::Matrix<int, 5, 1> too_large(0, 1, 2, 0, -1);
   CHECK_THAT(message_of<latent::DataError>(
                  [&] { latent::EM{}.fit(start(), latent::samples(rounds()).labels(too_large)); }),
@@ -363,7 +364,7 @@ TEST_CASE("em: a known label decides its row") {
 }
 
 TEST_CASE(
-    "em: bad input is refused by a typed error that names rule, value and place; nothing is "
+    "em: bad input is refused by a typed error that names rule, value and place, and nothing is "
     "changed") {
   const latent::EM em;
   latent::RowMatrix<double> x = many_rounds();

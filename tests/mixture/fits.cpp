@@ -17,17 +17,11 @@ using latent_test::close;
 using latent_test::message_of;
 using latent_test::same_bits;
 
-namespace {
-
-RowMatrix<double> table(const std::string& name) {
-  return latent_test::read_csv(LATENT_TEST_DATA_DIR "/" + name);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE(
     "gaussian mixture: Old Faithful from k-means ends at the known maximum, whatever the seed") {
-  const auto x = table("faithful.csv");
+  const auto x = latent_test::read_table("faithful");
   for (const std::uint64_t seed : {0ull, 1ull, 2ull, ~0ull}) {
     const auto fit =
         latent::GaussianMixture<>{.components = 2, .seed = seed, .tolerance = 1e-12}.fit(x);
@@ -39,7 +33,7 @@ TEST_CASE(
 
 TEST_CASE(
     "gaussian mixture: several restarts reach the best known fit of iris, and each is noted") {
-  const RowMatrix<double> x = table("iris.csv").leftCols(4);
+  const RowMatrix<double> x = latent_test::read_table("iris").leftCols(4);
   const auto fit =
       latent::GaussianMixture<>{.components = 3, .restarts = 10, .tolerance = 1e-10}.fit(x);
   CHECK(fit.report.notes.size() >= 10);
@@ -77,8 +71,8 @@ TEST_CASE("mixtures: fits give the same bits on any executor") {
 }
 
 TEST_CASE(
-    "mixtures: a fit twice with one seed is one fit; column-major input gives the same bits") {
-  const auto x = table("faithful.csv");
+    "mixtures: a fit twice with one seed is one fit, and column-major input gives the same bits") {
+  const auto x = latent_test::read_table("faithful");
   const Eigen::MatrixXd columns = x;
   const latent::GaussianMixture<> options{.components = 3, .restarts = 3, .seed = 9};
   const auto a = options.fit(x);
@@ -148,14 +142,14 @@ TEST_CASE("gaussian mixture: a few labels name the components") {
 }
 
 TEST_CASE("mixtures: float data give float models") {
-  const Eigen::MatrixXf x = table("faithful.csv").cast<float>();
+  const Eigen::MatrixXf x = latent_test::read_table("faithful").cast<float>();
   const auto fit = latent::GaussianMixture<>{.components = 2}.fit(x);
   static_assert(std::is_same_v<decltype(fit.model)::Scalar, float>);
   CHECK(close(fit.log_likelihood, gaussian_reference::faithful_limit.log_likelihood, 1e-5));
 }
 
 TEST_CASE("mixtures: more components than rows, no restarts, bad floors and bad data are refused") {
-  const auto x = table("faithful.csv");
+  const auto x = latent_test::read_table("faithful");
   CHECK_THAT(message_of<latent::InvalidArgument>(
                  [&] { latent::GaussianMixture<>{.components = 0}.fit(x); }),
              latent_test::contains("got components = 0 with 272 rows"));

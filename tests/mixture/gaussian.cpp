@@ -25,10 +25,6 @@ namespace {
 using Bells = latent::Gaussian<latent::Covariance::full, double>;
 using Mix = latent::Mixture<Bells>;
 
-RowMatrix<double> table(const std::string& name) {
-  return latent_test::read_csv(LATENT_TEST_DATA_DIR "/" + name);
-}
-
 Mix faithful_start() {
   RowMatrix<double> means(2, 2);
   means << 2, 55, 4, 80;
@@ -70,7 +66,7 @@ void check_bivariate(const Mix& model, const gaussian_reference::Bivariate& exac
 }  // namespace
 
 TEST_CASE("gaussian: Old Faithful, two columns: the first iterations to 1e-12, the limit to 1e-8") {
-  const auto x = table("faithful.csv");
+  const auto x = latent_test::read_table("faithful");
   REQUIRE(x.rows() == 272);
   for (Index step = 0; step < 4; ++step) {
     INFO("iteration " << step);
@@ -91,7 +87,7 @@ TEST_CASE("gaussian: Old Faithful, two columns: the first iterations to 1e-12, t
 }
 
 TEST_CASE("gaussian: Old Faithful, one column: eruptions and waiting to 1e-8") {
-  const auto x = table("faithful.csv");
+  const auto x = latent_test::read_table("faithful");
   struct Case {
     Index column;
     Mix start;
@@ -141,7 +137,7 @@ TEST_CASE("gaussian: sixteen heights with known sexes are two sample means and v
 }
 
 TEST_CASE("gaussian: iris, three components from the labelled fit, to 1e-8") {
-  const auto data = table("iris.csv");
+  const auto data = latent_test::read_table("iris");
   REQUIRE(data.rows() == 150);
   const RowMatrix<double> x = data.leftCols(4);
   const Eigen::VectorXi species = data.col(4).cast<int>();
@@ -282,7 +278,8 @@ TEST_CASE("gaussian: a component of weight 0 changes no bit of the others") {
 }
 
 TEST_CASE(
-    "gaussian: covariances that would be singular meet the floor, with a note; nothing is NaN") {
+    "gaussian: covariances that would be singular meet the floor, with a note, and nothing is "
+    "NaN") {
   // Five rows of ones, five of zeros, and a component on each.
   RowMatrix<double> x = RowMatrix<double>::Zero(10, 2);
   x.topRows(5).setOnes();
@@ -415,9 +412,9 @@ TEST_CASE("gaussian: bad parameters are refused by name and value") {
              latent_test::contains("means(1, 0)"));
   Mix model = faithful_start();
   model.family.floor = 1.5;
-  CHECK_THAT(
-      message_of<latent::InvalidArgument>([&] { latent::EM{}.fit(model, table("faithful.csv")); }),
-      latent_test::contains("floor must lie in [0, 1); got 1.5"));
+  CHECK_THAT(message_of<latent::InvalidArgument>(
+                 [&] { latent::EM{}.fit(model, latent_test::read_table("faithful")); }),
+             latent_test::contains("floor must lie in [0, 1); got 1.5"));
   CHECK_THROWS_AS(faithful_start().family.covariance(2), latent::InvalidArgument);
 }
 

@@ -1,4 +1,4 @@
-// Reads the shipped tables: numbers with one header line.
+// Reads the tables that ship with the project.
 #pragma once
 
 #include <fstream>
@@ -11,7 +11,9 @@
 
 namespace latent_test {
 
-inline latent::RowMatrix<double> read_csv(const std::string& path) {
+// data/<name>.csv: numbers below one line of names. Where there is a class, it is the last column.
+inline latent::RowMatrix<double> read_table(const std::string& name) {
+  const std::string path = LATENT_TEST_DATA_DIR "/" + name + ".csv";
   std::ifstream in(path);
   if (!in) throw std::runtime_error("cannot open " + path);
   std::string line;
