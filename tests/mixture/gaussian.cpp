@@ -11,7 +11,7 @@
 #include "mixture/gaussian_reference.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
-#include "support/csv.hpp"
+#include "support/read_table.hpp"
 
 using latent::Index;
 using latent::RowMatrix;
