@@ -12,7 +12,7 @@
 #include <numbers>
 #include <sstream>
 
-#include "support/csv.hpp"
+#include "support/csv_file.hpp"
 #include "support/plot.hpp"
 #include "support/program.hpp"
 #include "support/table.hpp"

@@ -1,4 +1,4 @@
-#include "support/csv.hpp"
+#include "support/csv_file.hpp"
 
 #include <cmath>
 #include <locale>

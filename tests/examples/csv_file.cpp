@@ -1,5 +1,5 @@
 // The examples' tables of numbers: errors name file, line and column.
-#include "support/csv.hpp"
+#include "support/csv_file.hpp"
 
 #include <string>
 
