@@ -38,36 +38,20 @@ struct BernoulliMixture {
                  {1.0 + smoothing, 1.0 + smoothing}},
                 weighting,
                 concentration};
-    auto team = executor.team();
-    detail::check_model_and_data(rough, data, team, "BernoulliMixture");
-    const Vector<double> sums = detail::column_sums(data, team);
-    const double weight = sums[data.cols()];
-    const Vector<double> labelled = detail::labelled_weights(data);
-    const auto start = [&](Index restart) {
-      Model model = rough;
-      const auto rows = detail::distinct_rows(data, components, seed, restart);
-      Random random(seed, Purpose::initialisation, static_cast<std::uint64_t>(restart), 1);
-      for (Index k = 0; k < components; ++k) {
-        const Index row = rows[static_cast<std::size_t>(k) % rows.size()];
-        for (Index j = 0; j < data.cols(); ++j) {
-          const double mean = (sums[j] + 1.0) / (weight + 2.0);
-          const double p = 0.5 * (mean + (0.98 * static_cast<double>(data(row, j)) + 0.01));
-          model.family.probability(k, j) = static_cast<S>(detail::jittered(p, 0.1, random));
-        }
-      }
-      if (labelled.size() > 0) {
-        const auto known =
-            detail::e_step(model, data.weights(labelled), Soft{}, Step{}, team).statistics;
-        for (Index k = 0; k < components; ++k)
-          for (Index j = 0; j < data.cols() && known.n[k] > 0.0; ++j)
+    return detail::fit_from_rows(
+        *this, "BernoulliMixture", rough, data, executor, observer,
+        [&](Model& model, Index k, Index row, const Vector<double>& sums, Random& random) {
+          for (Index j = 0; j < data.cols(); ++j) {
+            const double mean = (sums[j] + 1.0) / (sums[data.cols()] + 2.0);
+            const double p = 0.5 * (mean + (0.98 * static_cast<double>(data(row, j)) + 0.01));
+            model.family.probability(k, j) = static_cast<S>(detail::jittered(p, 0.1, random));
+          }
+        },
+        [&](Model& model, Index k, const auto& known) {
+          for (Index j = 0; j < data.cols(); ++j)
             model.family.probability(k, j) =
                 static_cast<S>((known.family(k, j) + 1.0) / (known.n[k] + 2.0));
-      }
-      return model;
-    };
-    return detail::best_of(restarts,
-                           EM{max_iterations, tolerance, convergence, Acceleration::none, seed},
-                           start, data, executor, observer);
+        });
   }
 };
 

@@ -36,35 +36,20 @@ struct BinomialMixture {
                 {Vector<S>::Constant(components, S(0.5)), {1.0 + smoothing, 1.0 + smoothing}},
                 weighting,
                 concentration};
-    auto team = executor.team();
-    detail::check_model_and_data(rough, data, team, "BinomialMixture");
-    const Vector<double> sums = detail::column_sums(data, team);
-    const double overall = (sums[0] + 1.0) / (sums[0] + sums[1] + 2.0);
-    const Vector<double> labelled = detail::labelled_weights(data);
-    const auto start = [&](Index restart) {
-      Model model = rough;
-      const auto rows = detail::distinct_rows(data, components, seed, restart);
-      Random random(seed, Purpose::initialisation, static_cast<std::uint64_t>(restart), 1);
-      for (Index k = 0; k < components; ++k) {
-        const Index row = rows[static_cast<std::size_t>(k) % rows.size()];
-        const auto heads = static_cast<double>(data(row, 0));
-        const auto tails = static_cast<double>(data(row, 1));
-        const double p = (heads + 2.0 * overall) / (heads + tails + 2.0);
-        model.family.probability[k] = static_cast<S>(detail::jittered(p, 0.1, random));
-      }
-      if (labelled.size() > 0) {
-        const auto known =
-            detail::e_step(model, data.weights(labelled), Soft{}, Step{}, team).statistics;
-        for (Index k = 0; k < components; ++k)
-          if (known.n[k] > 0.0)
-            model.family.probability[k] = static_cast<S>(
-                (known.family(k, 0) + 1.0) / (known.family(k, 0) + known.family(k, 1) + 2.0));
-      }
-      return model;
-    };
-    return detail::best_of(restarts,
-                           EM{max_iterations, tolerance, convergence, Acceleration::none, seed},
-                           start, data, executor, observer);
+    return detail::fit_from_rows(
+        *this, "BinomialMixture", rough, data, executor, observer,
+        [&](Model& model, Index k, Index row, const Vector<double>& sums, Random& random) {
+          const double overall = (sums[0] + 1.0) / (sums[0] + sums[1] + 2.0);
+          const auto heads = static_cast<double>(data(row, 0));
+          const auto tails = static_cast<double>(data(row, 1));
+          const double p = (heads + 2.0 * overall) / (heads + tails + 2.0);
+          model.family.probability[k] = static_cast<S>(detail::jittered(p, 0.1, random));
+        },
+        [](Model& model, Index k, const auto& known) {
+          const double heads = known.family(k, 0);
+          model.family.probability[k] =
+              static_cast<S>((heads + 1.0) / (heads + known.family(k, 1) + 2.0));
+        });
   }
 };
 

@@ -118,6 +118,37 @@ auto best_of(Index restarts, const EM& em, const Start& start, const Data& data,
   return best;
 }
 
+// BinomialMixture and BernoulliMixture: each restart starts component k at from_row(model, k, row,
+// sums, random) for a random row and the column sums (see column_sums); where the data have labels,
+// the components with labelled rows start at from_labels(model, k, known) instead, `known` being
+// the statistics of those rows.
+template <class Options, class Model, class S, class Exec, class Observer, class FromRow,
+          class FromLabels>
+auto fit_from_rows(const Options& options, std::string_view who, const Model& rough,
+                   const Samples<S>& data, const Exec& executor, Observer& observer,
+                   const FromRow& from_row, const FromLabels& from_labels) {
+  auto team = executor.team();
+  check_model_and_data(rough, data, team, who);
+  const Vector<double> sums = column_sums(data, team);
+  const Vector<double> labelled = labelled_weights(data);
+  const auto start = [&](Index restart) {
+    Model model = rough;
+    const auto rows = distinct_rows(data, rough.components(), options.seed, restart);
+    Random random(options.seed, Purpose::initialisation, static_cast<std::uint64_t>(restart), 1);
+    for (Index k = 0; k < rough.components(); ++k)
+      from_row(model, k, rows[static_cast<std::size_t>(k) % rows.size()], sums, random);
+    if (labelled.size() > 0) {
+      const auto known = e_step(model, data.weights(labelled), Soft{}, Step{}, team).statistics;
+      for (Index k = 0; k < rough.components(); ++k)
+        if (known.n[k] > 0.0) from_labels(model, k, known);
+    }
+    return model;
+  };
+  const EM em{options.max_iterations, options.tolerance, options.convergence, Acceleration::none,
+              options.seed};
+  return best_of(options.restarts, em, start, data, executor, observer);
+}
+
 }  // namespace detail
 
 LATENT_END
