@@ -237,3 +237,17 @@ TEST_CASE("eigenfaces: bad input is a typed error before any work") {
   CHECK_THROWS_AS(model.identify(Eigen::VectorXd::Constant(24, nan)), latent::DataError);
   CHECK_THROWS_AS(model.encode(images.leftCols(3)), latent::InvalidArgument);
 }
+
+TEST_CASE("eigenfaces: every executor gives the same bits, for more images than a lane holds") {
+  const Bytes images = drawn_faces(30, 100, 9);
+  const Eigenfaces options{.shape = {down, across}, .keep = 6};
+  const auto serial = options.fit(images, names(30, 100), latent::Serial{}).model;
+  const Eigen::MatrixXd codes = serial.encode(images);
+  for (const int threads : {1, 2, 3, 8}) {
+    const auto model = options.fit(images, names(30, 100), latent::Threads{threads}).model;
+    CHECK(model.mean_face() == serial.mean_face());
+    CHECK(model.codes() == serial.codes());
+    CHECK(model.encode(images) == codes);
+    for (Index j = 0; j < 6; ++j) CHECK(model.eigenface(j) == serial.eigenface(j));
+  }
+}
