@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
                                       photo.width, photo.height, colours, fit.labels);
       const double bits = std::log2(k);
       const double worst =
-          *std::max_element(fit.restart_inertia.begin(), fit.restart_inertia.end());
+          *std::max_element(fit.report.restarts.begin(), fit.report.restarts.end());
       table.row(k, fixed(bits, 0), fixed(std::ceil(bits * count / 8.0) + 3.0 * k, 0), bytes,
                 fixed(8.0 * static_cast<double>(bytes) / count, 2),
                 fixed(rms_error(photo, image), 2), fixed(std::sqrt(worst / (3.0 * count)), 2));

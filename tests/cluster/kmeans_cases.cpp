@@ -262,13 +262,13 @@ TEST_CASE("kmeans: its own centroids are a fixed point", "[kmeans]") {
 TEST_CASE("kmeans: the best restart wins, of equals the first", "[kmeans]") {
   const Eigen::MatrixXd x = latent_test::normal_matrix(500, 3, 8);
   const auto fit = KMeans{.clusters = 7, .restarts = 12, .seed = 3}.fit(x);
-  REQUIRE(fit.restart_inertia.size() == 12);
-  double least = fit.restart_inertia[0];
-  for (const double inertia : fit.restart_inertia) least = std::min(least, inertia);
+  REQUIRE(fit.report.restarts.size() == 12);
+  double least = fit.report.restarts[0];
+  for (const double inertia : fit.report.restarts) least = std::min(least, inertia);
   CHECK(fit.inertia == least);
   // The first run of many is the run alone.
   const auto alone = KMeans{.clusters = 7, .seed = 3}.fit(x);
-  CHECK(alone.inertia == fit.restart_inertia[0]);
+  CHECK(alone.inertia == fit.report.restarts[0]);
   CHECK(fit.inertia <= alone.inertia);
 
   // Ten runs that all reach the optimum, under other names: the names are those of the first run.

@@ -28,7 +28,7 @@ bool same_bits(const KMeansFit<S>& a, const KMeansFit<S>& b) {
         a.report.trace[t].change != b.report.trace[t].change)
       return false;
   return a.model.centroids().rows() == b.model.centroids().rows() &&
-         a.restart_inertia == b.restart_inertia && a.report.iterations == b.report.iterations &&
+         a.report.restarts == b.report.restarts && a.report.iterations == b.report.iterations &&
          std::memcmp(a.model.centroids().data(), b.model.centroids().data(),
                      static_cast<std::size_t>(a.model.centroids().size()) * sizeof(S)) == 0;
 }
@@ -158,7 +158,7 @@ TEST_CASE("kmeans: an observer that answers false stops the fit", "[kmeans]") {
   const auto fit =
       KMeans{.clusters = 9, .restarts = 5}.fit(x, Threads{2}, watcher);  // by reference
   CHECK(fit.report.status == Status::stopped);
-  CHECK(fit.restart_inertia.size() == 2);
+  CHECK(fit.report.restarts.size() == 2);
   CHECK(watcher.thread == std::this_thread::get_id());
   CHECK(watcher.calls > 3);
   CHECK(latent_test::wrong_labels(x, fit.model.centroids(), fit.labels) == 0);

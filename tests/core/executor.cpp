@@ -94,6 +94,24 @@ TEST_CASE(
       tree_sum(0, 9)));
 }
 
+TEST_CASE("executor: a failure of a higher lane that comes later does not replace the lower one") {
+  auto team = latent::Threads{2}.team();
+  for (int repetition = 0; repetition < 200; ++repetition) {
+    std::atomic<bool> first_failed{false};
+    const std::string message = latent_test::message_of<std::runtime_error>([&] {
+      team.for_each_lane(2, [&](Index lane) {
+        if (lane == 0) {
+          first_failed = true;
+          throw std::runtime_error("lane 0");
+        }
+        while (!first_failed) std::this_thread::yield();  // lanes are handed out in order
+        throw std::runtime_error("lane 1");
+      });
+    });
+    CHECK(message == "lane 0");
+  }
+}
+
 TEST_CASE("executor: statistics keep their constants when they are reused for another lane") {
   struct Shifted {
     double sum = 0;

@@ -50,6 +50,7 @@ TEST_CASE("source: every kind of matrix and expression gives its rows") {
   CHECK(rows_of(samples(x.array())) == x);
   CHECK(rows_of(samples(x.col(2))) == x.col(2));
   CHECK(rows_of(samples(x.row(2))) == x.row(2));
+  CHECK(rows_of(samples(x(Eigen::seq(0, 6, 2), Eigen::all))) == x(Eigen::seq(0, 6, 2), Eigen::all));
   const Eigen::Matrix<double, 4, 2> fixed = x.topLeftCorner<4, 2>();
   CHECK(rows_of(samples(fixed)) == fixed);
   const Eigen::Map<const Eigen::MatrixXd, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>> strided(

@@ -137,6 +137,14 @@ void conform() {
 
 }  // namespace
 
+TEST_CASE("conformance: ties go to the lowest component") {
+  const Coins twins{Eigen::Vector3d(0.2, 0.4, 0.4), {Eigen::Vector3d(0.5, 0.7, 0.7)}};
+  const RowMatrix<double> x = latent::tosses({"HHHH", "TTTT"});
+  CHECK(twins.predict(x)[0] == 1);
+  const Coins certain{Eigen::Vector3d(0.2, 0.4, 0.4), {Eigen::Vector3d(1.0, 1.0, 1.0)}};
+  CHECK(certain.predict(x)[1] == 1);  // impossible everywhere: the largest weight, then the lowest
+}
+
 TEST_CASE("conformance: binomial mixtures") {
   conform<Coins>();
 }

@@ -304,6 +304,39 @@ TEST_CASE(
   CHECK_THAT(kept.report.notes.back().message, latent_test::contains("singular covariance"));
 }
 
+TEST_CASE("gaussian: the floor holds for covariances that are merely thin") {
+  RowMatrix<double> x(400, 2);
+  latent::Random random(5);
+  for (Index i = 0; i < 400; ++i) {
+    const double a = random.normal();
+    x.row(i) << a, a + 0.3 * random.normal();
+  }
+  Mix start{latent::Vector<double>::Ones(1), Bells::isotropic(x.topRows(1), 1.0)};
+  const latent::EM em{.max_iterations = 1};
+  const Eigen::MatrixXd plain = em.fit(start, x).model.family.covariance(0);
+  start.family.floor = 0.2;
+  const auto fit = em.fit(start, x);
+  CHECK(fit.report.status == latent::Status::degenerate);
+  // In units of the columns' own deviations the least eigenvalue is the floor.
+  const Eigen::VectorXd unit = plain.diagonal().cwiseSqrt().cwiseInverse();
+  const Eigen::MatrixXd standardized =
+      unit.asDiagonal() * fit.model.family.covariance(0) * unit.asDiagonal();
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(standardized);
+  CHECK(close(eigen.eigenvalues()[0], 0.2, 1e-12));
+  CHECK(eigen.eigenvalues()[1] > 1.9);
+}
+
+TEST_CASE("gaussian: bic counts weights, not rows") {
+  const RowMatrix<double> x = clouds(300, 2, 21);
+  RowMatrix<double> twice(600, 2);
+  twice << x, x;
+  const Mix start{Eigen::Vector2d(0.5, 0.5), Bells::isotropic(x.topRows(2), 1.0)};
+  const auto model = latent::EM{.max_iterations = 3}.fit(start, x).model;
+  const auto doubled = latent::samples(x).weights(latent::Vector<double>::Constant(300, 2.0));
+  CHECK(close(model.bic(doubled), model.bic(twice), 1e-13));
+  CHECK(close(model.icl(doubled), model.icl(twice), 1e-13));
+}
+
 TEST_CASE(
     "gaussian: a constant column, data all alike, and as many components as rows stay finite") {
   RowMatrix<double> x = clouds(200, 3, 10);

@@ -34,8 +34,9 @@ enum class KMeansAlgorithm { automatic, lloyd };
 // the same bits for any executor. O(n K D) an iteration.
 //
 // Throws InvalidArgument for options out of their range, shapes, and more clusters than rows of
-// positive weight; DataError for NaN, infinities and magnitudes beyond 2^480. A start that is a
-// fixed point takes two iterations: the second sees that no label changed.
+// positive weight; DataError for NaN, infinities, magnitudes beyond 2^480 and data all below
+// 2^-480. A start that is a fixed point takes two iterations: the second sees that no label
+// changed.
 struct KMeans {
   // The value of `clusters` that was not given: 8 in fit, the rows of the start in fit_from.
   static constexpr Index unset = std::numeric_limits<Index>::min();
@@ -142,8 +143,9 @@ struct KMeans {
     }
     if (stopped) best.report.status = Status::stopped;
     best.report.seconds = watch.seconds();
+    best.report.restarts = std::move(inertias);
     return {KMeansModel<S>{std::move(best.centroids)}, std::move(best.labels), best.inertia,
-            std::move(best.report), std::move(inertias)};
+            std::move(best.report)};
   }
 };
 

@@ -17,6 +17,7 @@ namespace detail {
 // Larger numbers are refused: their squared differences, summed over columns and rows, could
 // overflow a double. About 3e144.
 inline constexpr double largest_magnitude = 0x1p480;
+inline constexpr double smallest_magnitude = 0x1p-480;
 
 template <class S>
 bool magnitude_fits(S value) {
@@ -79,7 +80,13 @@ void check_kmeans_data(const Samples<S>& data, Index clusters, double start, Tea
       lanes[lane] = std::max(lanes[lane], check_magnitudes(data, first, rows, "KMeans"));
     });
   });
-  const double reach = 2.0 * std::max(start, lanes.maxCoeff());
+  // Below this, squared distances underflow and every row would seem to lie on its centroid.
+  const double largest = std::max(start, lanes.maxCoeff());
+  require<DataError>(
+      largest == 0.0 || largest >= smallest_magnitude,
+      "KMeans: the largest magnitude must be 0 or at least 2^-480, about 3e-145; got ", largest,
+      "; scale the data up");
+  const double reach = 2.0 * largest;
   const double weight = total_weight(data, team);
   require<DataError>(is_finite(reach * reach * weight * static_cast<double>(data.cols())),
                      "KMeans: weights times squared differences must be finite; got a total weight "

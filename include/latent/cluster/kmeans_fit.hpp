@@ -21,8 +21,7 @@ struct KMeansFit {
   KMeansModel<S> model;
   Labels labels;  // n; 0 ... K-1
   double inertia = 0.0;
-  Report report;                        // of the best run
-  std::vector<double> restart_inertia;  // of each run, in order
+  Report report;  // of the best run
 };
 
 // One iteration, as an observer sees it: on_iteration(const KMeansIteration<S>&) -> void or bool.

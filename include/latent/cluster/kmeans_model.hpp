@@ -11,6 +11,7 @@
 #include "latent/cluster/kmeans_checks.hpp"
 #include "latent/core/error.hpp"
 #include "latent/core/executor.hpp"
+#include "latent/core/numeric.hpp"
 #include "latent/core/source.hpp"
 
 LATENT_BEGIN
@@ -60,6 +61,9 @@ class KMeansModel {
         for (Index k = 0; k < clusters; ++k)
           distances(first + i, k) = static_cast<S>(std::sqrt(detail::squared_distance(
               tile.data() + i * cols, centroids_.data() + k * cols, cols)));
+      detail::require<DataError>(
+          detail::all_finite(distances.data() + first * clusters, rows * clusters),
+          "KMeansModel: transform: a distance overflows in rows ", first, " to ", first + rows - 1);
     });
     return distances;
   }

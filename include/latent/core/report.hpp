@@ -61,6 +61,7 @@ struct Report {
   std::vector<Iteration> trace;  // trace[0] is the start
   std::vector<Note> notes;
   Index evaluations = 0;  // passes over the data that evaluated the model: E-steps, assignments
+  std::vector<double> restarts;  // the final objective of each run of a fit with restarts, in order
 
   bool converged() const { return status == Status::converged; }
 };

@@ -153,8 +153,13 @@ class Samples {
                     "samples: there must be one label a row; got ", given.rows(), " x ",
                     given.cols(), " labels for ", rows_, " rows");
     Labels copy(rows_);
-    for (Index i = 0; i < rows_; ++i)
-      copy[i] = static_cast<int>(given.cols() == 1 ? given.coeff(i, 0) : given.coeff(0, i));
+    for (Index i = 0; i < rows_; ++i) {
+      // Compared before it is narrowed: a wide integer must not wrap into a valid label.
+      const auto label = given.cols() == 1 ? given.coeff(i, 0) : given.coeff(0, i);
+      detail::require<DataError>(std::in_range<int>(label),
+                                 "samples: labels must fit an int; got labels(", i, ") = ", label);
+      copy[i] = static_cast<int>(label);
+    }
     for (Index i = 0; i < rows_; ++i)
       detail::require<DataError>(copy[i] >= -1,
                                  "samples: labels must be -1 (unknown) or at least 0; got labels(",
@@ -210,7 +215,11 @@ auto samples(X&& x) {
   static_assert(
       std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double> || std::is_integral_v<Scalar>,
       "samples: data must be float, double or integers");
-  constexpr bool direct = (int(Plain::Flags) & int(Eigen::DirectAccessBit)) != 0;
+  // Slices claim direct access in their flags, yet have no data().
+  constexpr bool direct = (int(Plain::Flags) & int(Eigen::DirectAccessBit)) != 0 && requires {
+    x.data();
+    x.innerStride();
+  };
   constexpr bool outlives = std::is_lvalue_reference_v<X> || detail::IsViewRvalue<Plain>::value;
   if constexpr (direct && outlives && std::is_same_v<Scalar, S>) {
     const bool row_major = Plain::IsRowMajor;

@@ -1,6 +1,7 @@
 // A fitted space of faces and the people enrolled in it (Turk and Pentland 1991).
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -105,11 +106,10 @@ class EigenfacesModel {
     const RowMatrix<S> seen = decode(code, Serial{});
     Match match;
     match.distance_from_face_space = distance(pixels.data(), seen.data(), pixels.size());
-    match.distance = std::numeric_limits<double>::infinity();
     int nearest = -1;
     for (Index i = 0; i < codes_.rows(); ++i) {
       const double d = distance(code.data(), codes_.data() + i * codes_.cols(), code.size());
-      if (d < match.distance) {
+      if (i == 0 || d < match.distance) {
         match.distance = d;
         nearest = people_[i];
       }
@@ -154,13 +154,19 @@ class EigenfacesModel {
     return Eigen::Map<const RowMatrix<S>>(pixels.data(), 1, pixels.size());
   }
 
+  // In units of the largest gap's power of two, so that no square over- or underflows.
   static double distance(const S* a, const S* b, Index count) {
+    const auto gap = [&](Index i) { return static_cast<double>(a[i]) - static_cast<double>(b[i]); };
+    double largest = 0.0;
+    for (Index i = 0; i < count; ++i) largest = std::max(largest, std::abs(gap(i)));
+    if (largest == 0.0 || !is_finite(largest)) return largest;
+    const int exponent = std::ilogb(largest);
     double sum = 0.0;
     for (Index i = 0; i < count; ++i) {
-      const double gap = static_cast<double>(a[i]) - static_cast<double>(b[i]);
-      sum += gap * gap;
+      const double scaled = std::ldexp(gap(i), -exponent);
+      sum += scaled * scaled;
     }
-    return std::sqrt(sum);
+    return std::ldexp(std::sqrt(sum), exponent);
   }
 
   PCAModel<S> space_;

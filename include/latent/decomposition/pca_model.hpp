@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "latent/core/error.hpp"
 #include "latent/core/executor.hpp"
+#include "latent/core/numeric.hpp"
 #include "latent/core/product.hpp"
 #include "latent/core/source.hpp"
 
@@ -76,6 +78,10 @@ class PCAModel {
                        Eigen::Block<RowMatrix<S>> out(scores, first, 0, y.rows(), scores.cols());
                        add_product(tile, parts_.projection, out);
                        if (parts_.whiten) whiten(out);
+                       detail::require<DataError>(
+                           out.size() == 0 || detail::all_finite(out.data(), out.size()),
+                           "PCAModel: transform: a score overflows in rows ", first, " to ",
+                           first + y.rows() - 1);
                      });
     return scores;
   }

@@ -154,6 +154,13 @@ void check_model_and_data(const M& model, const Samples<S>& data, Team& team,
                          ": labels must be below the number of components, ",
                          Index(model.components()), "; got labels(", i, ") = ", data.label(i));
   }
+  // A float model multiplies weights into float responsibilities.
+  if constexpr (std::is_same_v<ScalarOf<M>, float>)
+    for (Index i = 0; i < data.weights().size(); ++i)
+      require<DataError>(
+          data.weight(i) == 0.0 || (data.weight(i) >= 1e-30 && data.weight(i) <= 1e30), who,
+          ": weights of a float model must be 0 or lie in [1e-30, 1e30]; got weights(", i,
+          ") = ", data.weight(i));
   team.for_each_lane(lanes_of(data.rows()), [&](Index lane) {
     for_each_tile(data.rows(), lane,
                   [&](Index first, Index count) { check_finite(data, first, count, who); });

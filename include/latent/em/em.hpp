@@ -1,7 +1,10 @@
 // The EM engine: Dempster, Laird and Rubin 1977, on statistics.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -120,7 +123,7 @@ struct EM {
   EMFit<Model> fit(const Model& start_model, const Data& x, const Exec& executor = {},
                    const Assign& assign = {}, Observer&& observer = {}) const;
 
- private:
+  // Throws InvalidArgument for an option out of its range.
   void check() const {
     detail::require(max_iterations >= 0, "EM: max_iterations must not be negative; got ",
                     max_iterations);
@@ -128,6 +131,7 @@ struct EM {
                     "EM: tolerance must be finite and not negative; got ", tolerance);
   }
 
+ private:
   template <class Model, class S, class Team>
   double change(const Model& before, const Model& after, double gain, double weight,
                 const Samples<S>& data, Team& team) const;
@@ -146,8 +150,8 @@ double EM::change(const Model& before, const Model& after, double gain, double w
   if constexpr (detail::HasLogJoint<Model>) {
     if (convergence == Convergence::q_function) {
       const detail::QSums sums = detail::q_sums(after, before, data, team);
-      return std::abs(detail::difference(sums.next, sums.before) + detail::log_prior(after) -
-                      detail::log_prior(before)) /
+      return std::abs(detail::difference(sums.next, sums.before) +
+                      detail::difference(detail::log_prior(after), detail::log_prior(before))) /
              weight;
     }
   }
@@ -180,16 +184,18 @@ EMFit<Model> EM::fit(const Model& start_model, const Data& x, const Exec& execut
   const auto objective_of = [](const Model& model, const Expectation& sums) {
     return sums.objective + detail::log_prior(model);
   };
-  const auto usable = [](const auto& step) {
-    return all_finite(step.statistics) && !is_nan(step.sums.objective) &&
-           !is_nan(step.sums.log_likelihood);
+  // Sums may be -inf (a row that nothing explains); NaN and +inf are nobody's objective.
+  const auto sound = [](double value) { return is_finite(value) || is_negative_infinity(value); };
+  const auto usable = [&](const auto& step, double value) {
+    return all_finite(step.statistics) && sound(step.sums.log_likelihood) && sound(value);
   };
   double objective = objective_of(fit.model, current.sums);
   fit.log_likelihood = current.sums.log_likelihood;
   report.evaluations = 1;
   report.trace.push_back({0, objective, fit.log_likelihood, 0.0, clock.seconds()});
 
-  if (!usable(current)) {
+  detail::collect_notes(fit.model, 0, report.notes);
+  if (!usable(current, objective)) {
     report.status = Status::numerical_failure;
     report.notes.push_back(
         {0, -1, 0.0, "the E-step of the start gave numbers that are not finite"});
@@ -205,7 +211,8 @@ EMFit<Model> EM::fit(const Model& start_model, const Data& x, const Exec& execut
     auto evaluated = detail::e_step(next, data, assign, Step{seed, 0, iteration}, team);
     ++report.evaluations;
     report.iterations = iteration;
-    if (!usable(evaluated)) {
+    const double next_objective = objective_of(next, evaluated.sums);
+    if (!usable(evaluated, next_objective)) {
       report.status = Status::numerical_failure;
       report.notes.push_back(
           {iteration, -1, 0.0,
@@ -213,7 +220,6 @@ EMFit<Model> EM::fit(const Model& start_model, const Data& x, const Exec& execut
       break;
     }
     detail::collect_notes(next, iteration, report.notes);
-    const double next_objective = objective_of(next, evaluated.sums);
     const double gain = detail::difference(next_objective, objective);
     const double moved = change(fit.model, next, gain, weight, data, team);
     report.trace.push_back(
@@ -225,7 +231,9 @@ EMFit<Model> EM::fit(const Model& start_model, const Data& x, const Exec& execut
     const double rounding =
         64.0 * eps *
         (evaluated.sums.magnitude + std::abs(next_objective - evaluated.sums.objective));
-    if (gain < -rounding) {
+    const bool lost = is_negative_infinity(next_objective) && is_finite(objective);
+    // Where the M-step had to mend something (a covariance below its floor), it promises no rise.
+    if ((gain < -rounding || lost) && !detail::degenerate(next)) {
       report.status = Status::not_monotone;
       report.notes.push_back(
           {iteration, -1, gain,
@@ -240,14 +248,18 @@ EMFit<Model> EM::fit(const Model& start_model, const Data& x, const Exec& execut
       report.status = Status::stopped;
       break;
     }
-    // While some row stays impossible there is nothing to compare.
-    if (tolerance > 0.0 && is_finite(next_objective) && moved <= tolerance) {
+    // While some row stays impossible there is nothing to compare. A gain below the rounding of the
+    // sums says nothing, so that a float model is not asked for more than float can tell.
+    const double told = convergence == Convergence::parameters
+                            ? tolerance
+                            : std::max(tolerance, eps * current.sums.magnitude / weight);
+    if (tolerance > 0.0 && is_finite(next_objective) && moved <= told) {
       report.status = Status::converged;
       break;
     }
   }
   if ((report.status == Status::converged || report.status == Status::max_iterations) &&
-      report.iterations > 0 && detail::degenerate(fit.model))
+      detail::degenerate(fit.model))
     report.status = Status::degenerate;
   report.seconds = clock.seconds();
   return fit;

@@ -59,9 +59,8 @@ struct Bernoulli {
     Bernoulli next = *this;
     for (Index k = 0; k < components(); ++k)
       for (Index j = 0; j < dimension(); ++j)
-        next.probability(k, j) = static_cast<S>(
-            detail::proportion(s(k, j) + (prior.a - 1.0), (n[k] - s(k, j)) + (prior.b - 1.0),
-                               static_cast<double>(probability(k, j))));
+        next.probability(k, j) =
+            detail::posterior_mode(prior, s(k, j), n[k] - s(k, j), probability(k, j));
     return next;
   }
 
@@ -108,5 +107,7 @@ struct Bernoulli {
 
 template <class Derived>
 Bernoulli(const Eigen::MatrixBase<Derived>&) -> Bernoulli<typename Derived::Scalar>;
+template <class Derived>
+Bernoulli(const Eigen::MatrixBase<Derived>&, BetaPrior) -> Bernoulli<typename Derived::Scalar>;
 
 LATENT_END

@@ -33,6 +33,8 @@ struct BernoulliMixture {
     using S = typename std::decay_t<decltype(data)>::Scalar;
     using Model = Mixture<Bernoulli<S>>;
     detail::check_component_count(data, components, restarts, "BernoulliMixture");
+    detail::require(is_finite(smoothing) && smoothing >= 0.0,
+                    "BernoulliMixture: smoothing must be finite and not negative; got ", smoothing);
     Model rough{Vector<double>::Constant(components, 1.0 / static_cast<double>(components)),
                 {RowMatrix<S>::Constant(components, data.cols(), S(0.5)),
                  {1.0 + smoothing, 1.0 + smoothing}},
@@ -42,15 +44,16 @@ struct BernoulliMixture {
         *this, "BernoulliMixture", rough, data, executor, observer,
         [&](Model& model, Index k, Index row, const Vector<double>& sums, Random& random) {
           for (Index j = 0; j < data.cols(); ++j) {
-            const double mean = (sums[j] + 1.0) / (sums[data.cols()] + 2.0);
-            const double p = 0.5 * (mean + (0.98 * static_cast<double>(data(row, j)) + 0.01));
+            const double mean = detail::inner_proportion(sums[j], sums[data.cols()]);
+            const double p =
+                0.5 * (mean + detail::inner_proportion(static_cast<double>(data(row, j)), 1.0));
             model.family.probability(k, j) = static_cast<S>(detail::jittered(p, 0.1, random));
           }
         },
         [&](Model& model, Index k, const auto& known) {
           for (Index j = 0; j < data.cols(); ++j)
             model.family.probability(k, j) =
-                static_cast<S>((known.family(k, j) + 1.0) / (known.n[k] + 2.0));
+                static_cast<S>(detail::inner_proportion(known.family(k, j), known.n[k]));
         });
   }
 };

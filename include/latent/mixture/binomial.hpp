@@ -53,9 +53,7 @@ struct Binomial {
   Binomial maximize(const Vector<double>& /*n*/, const Statistics& s) const {
     Binomial next = *this;
     for (Index k = 0; k < components(); ++k)
-      next.probability[k] =
-          static_cast<S>(detail::proportion(s(k, 0) + (prior.a - 1.0), s(k, 1) + (prior.b - 1.0),
-                                            static_cast<double>(probability[k])));
+      next.probability[k] = detail::posterior_mode(prior, s(k, 0), s(k, 1), probability[k]);
     return next;
   }
 
@@ -96,5 +94,7 @@ struct Binomial {
 
 template <class Derived>
 Binomial(const Eigen::MatrixBase<Derived>&) -> Binomial<typename Derived::Scalar>;
+template <class Derived>
+Binomial(const Eigen::MatrixBase<Derived>&, BetaPrior) -> Binomial<typename Derived::Scalar>;
 
 LATENT_END

@@ -32,6 +32,8 @@ struct BinomialMixture {
     using S = typename std::decay_t<decltype(data)>::Scalar;
     using Model = Mixture<Binomial<S>>;
     detail::check_component_count(data, components, restarts, "BinomialMixture");
+    detail::require(is_finite(smoothing) && smoothing >= 0.0,
+                    "BinomialMixture: smoothing must be finite and not negative; got ", smoothing);
     Model rough{Vector<double>::Constant(components, 1.0 / static_cast<double>(components)),
                 {Vector<S>::Constant(components, S(0.5)), {1.0 + smoothing, 1.0 + smoothing}},
                 weighting,
@@ -39,7 +41,7 @@ struct BinomialMixture {
     return detail::fit_from_rows(
         *this, "BinomialMixture", rough, data, executor, observer,
         [&](Model& model, Index k, Index row, const Vector<double>& sums, Random& random) {
-          const double overall = (sums[0] + 1.0) / (sums[0] + sums[1] + 2.0);
+          const double overall = detail::inner_proportion(sums[0], sums[0] + sums[1]);
           const auto heads = static_cast<double>(data(row, 0));
           const auto tails = static_cast<double>(data(row, 1));
           const double p = (heads + 2.0 * overall) / (heads + tails + 2.0);
@@ -48,7 +50,7 @@ struct BinomialMixture {
         [](Model& model, Index k, const auto& known) {
           const double heads = known.family(k, 0);
           model.family.probability[k] =
-              static_cast<S>((heads + 1.0) / (heads + known.family(k, 1) + 2.0));
+              static_cast<S>(detail::inner_proportion(heads, heads + known.family(k, 1)));
         });
   }
 };

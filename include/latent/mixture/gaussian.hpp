@@ -70,7 +70,10 @@ struct PreparedGaussian {
         }
         squares.array() += y.array().square();
       }
-      for (Index i = 0; i < out.rows(); ++i) out(i, k) = constant[k] - S(0.5) * squares[i];
+      // A row so far away that its square overflows is impossible, not NaN.
+      for (Index i = 0; i < out.rows(); ++i)
+        out(i, k) = is_finite(squares[i]) ? constant[k] - S(0.5) * squares[i]
+                                          : -std::numeric_limits<S>::infinity();
     }
   }
 };
@@ -140,14 +143,16 @@ class Gaussian<Covariance::full, S> {
 
   // The same multiple of the identity for every component. Throws InvalidArgument unless variance >
   // 0.
-  static Gaussian isotropic(const RowMatrix<S>& component_means, S variance) {
-    detail::require(is_finite(variance) && variance > S(0),
+  static Gaussian isotropic(const RowMatrix<S>& component_means, double variance) {
+    detail::require(is_finite(variance) && variance > 0.0,
                     "Gaussian::isotropic: variance must be finite and positive; got ", variance);
-    using Matrix = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
     const Index d = component_means.cols();
-    return Gaussian(component_means,
-                    std::vector<Matrix>(static_cast<std::size_t>(component_means.rows()),
-                                        Matrix(Matrix::Identity(d, d) * variance)));
+    Gaussian made(component_means,
+                  std::vector<Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>>(
+                      static_cast<std::size_t>(component_means.rows()),
+                      Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>::Identity(d, d)));
+    made.factors_ *= std::sqrt(variance);  // in double: the variance of float data may not fit
+    return made;
   }
 
   Index components() const { return means.rows(); }

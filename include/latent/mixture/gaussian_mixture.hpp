@@ -37,19 +37,19 @@ struct GaussianMixture {
     decltype(auto) data = detail::as_samples(x);
     using S = typename std::decay_t<decltype(data)>::Scalar;
     using Family = Gaussian<Form, S>;
-    detail::check_component_count(data, components, restarts, "GaussianMixture");
+    auto team = executor.team();
+    check(data, team);
     const std::uint64_t draw =
         Random(seed, Purpose::initialisation, static_cast<std::uint64_t>(restart)).bits();
     const auto clusters =
         KMeans{.clusters = components, .max_iterations = 30, .seed = draw}.fit(data, executor);
     RowMatrix<S> means = clusters.model.centroids();
-    auto team = executor.team();
     const double spread =
         clusters.inertia / (detail::total_weight(data, team) * static_cast<double>(data.cols()));
-    const auto variance = static_cast<S>(spread);
+    const double variance = spread > 0.0 ? spread : 1.0;
     Mixture<Family> rough{
         Vector<double>::Constant(components, 1.0 / static_cast<double>(components)),
-        Family::isotropic(means, variance > S(0) ? variance : S(1)), weighting, concentration};
+        Family::isotropic(means, variance), weighting, concentration};
     rough.family.floor = floor;
     if (const Vector<double> labelled = detail::labelled_weights(data); labelled.size() > 0) {
       const auto known =
@@ -58,7 +58,7 @@ struct GaussianMixture {
         if (known.n[k] > 0.0)
           for (Index j = 0; j < data.cols(); ++j)
             means(k, j) += static_cast<S>(known.family.sum(k, j) / known.n[k]);
-      rough.family = Family::isotropic(means, variance > S(0) ? variance : S(1));
+      rough.family = Family::isotropic(means, variance);
       rough.family.floor = floor;
       return rough;
     }
@@ -69,10 +69,29 @@ struct GaussianMixture {
   template <class Data, class Exec = Threads, class Observer = NoObserver>
   auto fit(const Data& x, const Exec& executor = {}, Observer&& observer = {}) const {
     decltype(auto) data = detail::as_samples(x);
-    detail::check_component_count(data, components, restarts, "GaussianMixture");
+    const EM em{max_iterations, tolerance, convergence, Acceleration::none, seed};
+    em.check();
+    {
+      auto team = executor.team();
+      check(data, team);
+    }
     return detail::best_of(
-        restarts, EM{max_iterations, tolerance, convergence, Acceleration::none, seed},
-        [&](Index restart) { return start(data, restart, executor); }, data, executor, observer);
+        restarts, em, [&](Index restart) { return start(data, restart, executor); }, data, executor,
+        observer);
+  }
+
+ private:
+  // All that can be wrong, before any work.
+  template <class S, class Team>
+  void check(const Samples<S>& data, Team& team) const {
+    detail::check_component_count(data, components, restarts, "GaussianMixture");
+    using Family = Gaussian<Form, S>;
+    Mixture<Family> probe{
+        Vector<double>::Constant(components, 1.0 / static_cast<double>(components)),
+        Family::isotropic(RowMatrix<S>::Zero(components, data.cols()), 1.0), weighting,
+        concentration};
+    probe.family.floor = floor;
+    detail::check_model_and_data(probe, data, team, "GaussianMixture");
   }
 };
 

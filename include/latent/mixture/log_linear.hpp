@@ -1,7 +1,11 @@
 // Families whose log density is linear in x: binomial, Bernoulli, multinomial.
 #pragma once
 
+#include <cmath>
 #include <limits>
+#include <string>
+#include <string_view>
+#include <type_traits>
 
 #include "latent/core/numeric.hpp"
 #include "latent/core/product.hpp"
@@ -88,6 +92,18 @@ inline double log_density_of(const BetaPrior& prior, double p) {
   if (prior.a != 1.0) sum += (prior.a - 1.0) * std::log(p);
   if (prior.b != 1.0) sum += (prior.b - 1.0) * std::log1p(-p);
   return sum;
+}
+
+// The probability that maximises ones and zeros under a Beta prior: see proportion(). Where the
+// prior excludes 0 or 1, rounding must not reach it either: the logarithm of the prior would be
+// infinite.
+template <class S>
+S posterior_mode(const BetaPrior& prior, double ones, double zeros, S otherwise) {
+  const S p = static_cast<S>(
+      proportion(ones + (prior.a - 1.0), zeros + (prior.b - 1.0), static_cast<double>(otherwise)));
+  if (prior.a > 1.0 && p <= S(0)) return std::numeric_limits<S>::min();
+  if (prior.b > 1.0 && p >= S(1)) return S(1) - std::numeric_limits<S>::epsilon() / S(2);
+  return p;
 }
 
 inline void check_probability(double p, std::string_view who, Index k, Index j) {

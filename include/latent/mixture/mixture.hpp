@@ -267,13 +267,14 @@ struct Mixture {
   // Akaike 1974: 2 p - 2 log L. Lower is better, in all three.
   template <class Data>
   double aic(const Data& x) const {
-    return 2.0 * static_cast<double>(free_parameters()) - 2.0 * log_likelihood(x);
+    return 2.0 * static_cast<double>(free_parameters()) -
+           2.0 * totals_of_some(x, "Mixture::aic").log_likelihood;
   }
 
   // Schwarz 1978: p log n - 2 log L, n the sum of the weights.
   template <class Data>
   double bic(const Data& x) const {
-    const Totals sums = totals(x, "Mixture::bic");
+    const Totals sums = totals_of_some(x, "Mixture::bic");
     return static_cast<double>(free_parameters()) * std::log(sums.weight) -
            2.0 * sums.log_likelihood;
   }
@@ -281,7 +282,7 @@ struct Mixture {
   // Biernacki, Celeux and Govaert 2000: bic plus twice the entropy of the responsibilities.
   template <class Data>
   double icl(const Data& x) const {
-    const Totals sums = totals(x, "Mixture::icl");
+    const Totals sums = totals_of_some(x, "Mixture::icl");
     return static_cast<double>(free_parameters()) * std::log(sums.weight) -
            2.0 * sums.log_likelihood + 2.0 * sums.entropy;
   }
@@ -315,6 +316,13 @@ struct Mixture {
       detail::respond(r, block, weights, false, &log_likelihood);
       body(block, r, log_likelihood);
     });
+  }
+
+  template <class Data>
+  Totals totals_of_some(const Data& x, std::string_view who) const {
+    decltype(auto) data = detail::as_samples(x);
+    detail::check_shape(data, who);
+    return totals(data, who);
   }
 
   template <class Data>

@@ -26,8 +26,8 @@ void check_component_count(const Samples<S>& data, Index components, Index resta
   require(restarts >= 1, who, ": restarts must be at least 1; got ", restarts);
 }
 
-// The sums of the columns over all rows, times their weights, about `shift`; and the sum of the
-// weights at the end.
+// The sums of the columns over all rows, times their weights; and the sum of the weights at the
+// end.
 template <class S, class Team>
 Vector<double> column_sums(const Samples<S>& data, Team& team) {
   return team.reduce(
@@ -60,6 +60,12 @@ std::vector<Index> distinct_rows(const Samples<S>& data, Index count, std::uint6
   return rows;
 }
 
+// a / b drawn into [0.01, 0.99], and 1/2 for 0 / 0: a start must forbid nothing. Scaling a and b
+// changes nothing.
+inline double inner_proportion(double a, double b) {
+  return b > 0.0 ? 0.98 * (a / b) + 0.01 : 0.5;
+}
+
 // p moved by normal noise on the scale of log p/(1-p), so that no two components start alike.
 inline double jittered(double p, double size, Random& random) {
   const double logit = std::log(p) - std::log1p(-p) + size * random.normal();
@@ -79,8 +85,7 @@ Vector<double> labelled_weights(const Samples<S>& data) {
 
 // Fits from start(restart) for each restart and keeps the best: a fit that had nothing to mend goes
 // before a degenerate one, whose likelihood may be an artefact; then the higher objective; then the
-// earlier run. With several restarts each leaves a Note with its log-likelihood, ahead of the notes
-// of the best run.
+// earlier run. All objectives are in the report.
 template <class Start, class Data, class Exec, class Observer>
 auto best_of(Index restarts, const EM& em, const Start& start, const Data& data,
              const Exec& executor, Observer& observer) {
@@ -93,16 +98,10 @@ auto best_of(Index restarts, const EM& em, const Start& start, const Data& data,
     return fit.report.status == Status::degenerate ? 1 : 2;
   };
   auto best = run(0);
-  std::vector<Note> notes;
-  const auto note = [&](Index restart, double log_likelihood) {
-    notes.push_back(
-        {0, -1, log_likelihood,
-         concat("restart ", restart, " reached this log-likelihood: ", log_likelihood)});
-  };
-  note(0, best.log_likelihood);
+  std::vector<double> objectives{best.report.trace.back().objective};
   for (Index restart = 1; restart < restarts && best.report.status != Status::stopped; ++restart) {
     auto fit = run(restart);
-    note(restart, fit.log_likelihood);
+    objectives.push_back(fit.report.trace.back().objective);
     const bool stopped = fit.report.status == Status::stopped;
     if (rank(fit) > rank(best) ||
         (rank(fit) == rank(best) &&
@@ -113,7 +112,7 @@ auto best_of(Index restarts, const EM& em, const Start& start, const Data& data,
       break;
     }
   }
-  if (restarts > 1) best.report.notes.insert(best.report.notes.begin(), notes.begin(), notes.end());
+  best.report.restarts = std::move(objectives);
   best.report.seconds = clock.seconds();
   return best;
 }
@@ -127,6 +126,9 @@ template <class Options, class Model, class S, class Exec, class Observer, class
 auto fit_from_rows(const Options& options, std::string_view who, const Model& rough,
                    const Samples<S>& data, const Exec& executor, Observer& observer,
                    const FromRow& from_row, const FromLabels& from_labels) {
+  const EM em{options.max_iterations, options.tolerance, options.convergence, Acceleration::none,
+              options.seed};
+  em.check();
   auto team = executor.team();
   check_model_and_data(rough, data, team, who);
   const Vector<double> sums = column_sums(data, team);
@@ -144,8 +146,6 @@ auto fit_from_rows(const Options& options, std::string_view who, const Model& ro
     }
     return model;
   };
-  const EM em{options.max_iterations, options.tolerance, options.convergence, Acceleration::none,
-              options.seed};
   return best_of(options.restarts, em, start, data, executor, observer);
 }
 

@@ -1,6 +1,7 @@
 // Reads the way a lecture writes its coins.
 #pragma once
 
+#include <concepts>
 #include <initializer_list>
 #include <span>
 #include <string_view>
@@ -37,7 +38,8 @@ inline RowMatrix<double> tosses(std::initializer_list<std::string_view> sequence
 
 template <class Strings>
 requires requires(const Strings& strings) {
-  std::vector<std::string_view>(strings.begin(), strings.end());
+  strings.end();
+  { *strings.begin() } -> std::convertible_to<std::string_view>;
 }
 RowMatrix<double> tosses(const Strings& sequences) {
   const std::vector<std::string_view> views(sequences.begin(), sequences.end());
