@@ -150,11 +150,13 @@ TEST_CASE("kmeans: magnitudes whose squares overflow are refused, large ones wor
     CHECK(far.labels[0] != far.labels[5]);
     CHECK(far.model.centroids().allFinite());
   }
-  // Subnormal data.
-  const Eigen::VectorXd tiny = 1e-310 * latent_test::normal_matrix(50, 1, 65);
-  const auto small = KMeans{.clusters = 3}.fit(tiny);
-  CHECK(small.inertia == 0.0);
-  CHECK(small.model.centroids().allFinite());
+  // Data so small that squared distances underflow: every row would seem to lie on its centroid.
+  const Eigen::VectorXd shape = latent_test::normal_matrix(50, 1, 65);
+  for (const double scale : {1e-310, 1e-170})
+    check_throws<DataError>([&] { KMeans{.clusters = 3}.fit(scale * shape); },
+                            "must be 0 or at least 2^-480");
+  const double least = 0x1p-478;
+  CHECK(KMeans{.clusters = 3}.fit(least * shape).labels == KMeans{.clusters = 3}.fit(shape).labels);
 }
 
 TEST_CASE("kmeans: the model refuses other shapes and answers nothing with nothing", "[kmeans]") {

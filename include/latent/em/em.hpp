@@ -100,7 +100,7 @@ concept HasLogJoint = requires(const M& model, const Eigen::Ref<const RowMatrix<
 
 struct EM {
   Index max_iterations = 1000;  // >= 0; 0 evaluates the start
-  double tolerance = 1e-8;      // >= 0; 0 runs max_iterations
+  double tolerance = 1e-8;      // >= 0; 0 runs max_iterations; a gain below rounding counts as none
   Convergence convergence = Convergence::log_likelihood;
   Acceleration acceleration = Acceleration::none;
   std::uint64_t seed = 0;  // for the variants that draw; any value
