@@ -35,6 +35,21 @@ inline bool cholesky(const RowMatrix<double>& matrix, double shift, RowMatrix<do
   return true;
 }
 
+// The largest |m(i,j) - m(j,i)|, in units of sqrt(m(i,i) m(j,j)).
+template <class S>
+double asymmetry_of(const Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>& covariance) {
+  double worst = 0.0;
+  for (Index i = 0; i < covariance.rows(); ++i)
+    for (Index j = 0; j < i; ++j) {
+      const double size = std::sqrt(
+          std::abs(static_cast<double>(covariance(i, i)) * static_cast<double>(covariance(j, j))));
+      const double difference =
+          std::abs(static_cast<double>(covariance(i, j)) - static_cast<double>(covariance(j, i)));
+      if (difference > 0.0) worst = std::max(worst, size > 0.0 ? difference / size : 1.0);
+    }
+  return worst;
+}
+
 // inverse = factor^-1, both lower triangular.
 inline void invert_lower(const RowMatrix<double>& factor, RowMatrix<double>& inverse) {
   const Index d = factor.rows();

@@ -17,6 +17,7 @@
 #include "latent/core/statistics.hpp"
 #include "latent/core/types.hpp"
 #include "latent/mixture/covariance_floor.hpp"
+#include "latent/mixture/gaussian_density.hpp"
 
 LATENT_BEGIN
 
@@ -35,50 +36,6 @@ struct GaussianStatistics {
 
 template <Covariance Form = Covariance::full, class S = double>
 class Gaussian;
-
-namespace detail {
-
-// What log_density needs: for each component the inverse of the Cholesky factor and the constant of
-// the density.
-template <class S>
-struct PreparedGaussian {
-  const RowMatrix<S>& means;  // K x D
-  RowMatrix<S> whitening;     // K D x D: inverse factors, lower triangular
-  Vector<S> constant;         // K: -D/2 log 2 pi - log det L
-
-  // log N(x | m, L L') = constant - |L^-1 (x - m)|^2 / 2. Samples run along the columns of z, so
-  // that every step is a product of a tall matrix and a short vector.
-  void log_density(const Eigen::Ref<const RowMatrix<S>>& x, RowMatrix<S>& out) const {
-    using Columns = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
-    const Index d = x.cols();
-    const Columns tile = x;
-    Columns z(x.rows(), d);
-    Vector<S> y(x.rows());
-    Vector<S> squares(x.rows());
-    for (Index k = 0; k < means.rows(); ++k) {
-      for (Index j = 0; j < d; ++j) z.col(j).array() = tile.col(j).array() - means(k, j);
-      squares.setZero();
-      for (Index j = 0; j < d; ++j) {
-        const S* row = whitening.data() + (k * d + j) * d;
-        // Matrix times vector: Eigen runs it on one thread always. For a few columns plain sums are
-        // faster.
-        if (j < 4) {
-          y = z.col(0) * row[0];
-          for (Index i = 1; i <= j; ++i) y += z.col(i) * row[i];
-        } else {
-          y.noalias() = z.leftCols(j + 1) * Eigen::Map<const Vector<S>>(row, j + 1);
-        }
-        squares.array() += y.array().square();
-      }
-      // A row so far away that its square overflows is impossible, not NaN.
-      for (Index i = 0; i < out.rows(); ++i)
-        out(i, k) = is_finite(squares[i]) ? constant[k] - S(0.5) * squares[i]
-                                          : -std::numeric_limits<S>::infinity();
-    }
-  }
-};
-
-}  // namespace detail
 
 // K Gaussians with a full covariance each. The state is the means and the Cholesky factors of the
 // covariances.
@@ -118,7 +75,7 @@ class Gaussian<Covariance::full, S> {
       detail::require(covariance.rows() == d && covariance.cols() == d,
                       "Gaussian: a covariance must be ", d, " x ", d, "; got ", covariance.rows(),
                       " x ", covariance.cols(), " for component ", k);
-      const double asymmetry = asymmetry_of(covariance);
+      const double asymmetry = detail::asymmetry_of(covariance);
       detail::require(asymmetry <= 1e-6,
                       "Gaussian: a covariance must be symmetric; got a relative difference of ",
                       asymmetry, " for component ", k);
@@ -337,19 +294,6 @@ class Gaussian<Covariance::full, S> {
   void check_component(Index k) const {
     detail::require(k >= 0 && k < components(), "Gaussian: component must be in 0 ... ",
                     components() - 1, "; got ", k);
-  }
-
-  static double asymmetry_of(const Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>& covariance) {
-    double worst = 0.0;
-    for (Index i = 0; i < covariance.rows(); ++i)
-      for (Index j = 0; j < i; ++j) {
-        const double size = std::sqrt(std::abs(static_cast<double>(covariance(i, i)) *
-                                               static_cast<double>(covariance(j, j))));
-        const double difference =
-            std::abs(static_cast<double>(covariance(i, j)) - static_cast<double>(covariance(j, i)));
-        if (difference > 0.0) worst = std::max(worst, size > 0.0 ? difference / size : 1.0);
-      }
-    return worst;
   }
 
   // The standard deviation of each column over all components together. A column that does not vary
