@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "latent/bernoulli_mixture.hpp"
 #include "latent/coins.hpp"
@@ -205,4 +206,60 @@ TEST_CASE(
   const auto a = options.fit(latent::samples(counts).weights(weights));
   const auto b = options.fit(latent::samples(counts).weights(scaled));
   CHECK(latent_test::same_bits(a.model.parameters(), b.model.parameters()));
+}
+
+TEST_CASE("lower bound: the gap is finite where responsibilities were cut to zero") {
+  RowMatrix<double> means(2, 1);
+  means << 0, 100;
+  using Bells = latent::Mixture<latent::Gaussian<>>;
+  const Bells apart{Eigen::Vector2d(0.5, 0.5), latent::Gaussian<>::isotropic(means, 1.0)};
+  means << 0, 0;
+  const Bells together{Eigen::Vector2d(0.5, 0.5), latent::Gaussian<>::isotropic(means, 1.0)};
+  const RowMatrix<double> x = RowMatrix<double>::Zero(1, 1);
+  const auto bound = latent::lower_bound(apart, together, x);
+  CHECK(latent::is_finite(bound.gap));
+  CHECK(latent_test::close_on(5000.0, bound.bound + bound.gap, bound.log_likelihood, 1e-13));
+}
+
+namespace {
+
+// A range whose strings exist while they are looked at: thirty heads, then forty.
+struct Spoken {
+  struct Iterator {
+    std::size_t heads;
+    std::string operator*() const { return std::string(heads, 'H'); }
+    Iterator& operator++() {
+      heads += 10;
+      return *this;
+    }
+    bool operator!=(const Iterator& other) const { return heads != other.heads; }
+  };
+  Iterator begin() const { return {30}; }
+  Iterator end() const { return {50}; }
+};
+
+}  // namespace
+
+TEST_CASE("found by reading: tosses of strings that live for a moment only") {
+  const auto counts = latent::tosses(Spoken{});
+  REQUIRE(counts.rows() == 2);
+  CHECK(counts(0, 0) == 30);
+  CHECK(counts(1, 0) == 40);
+}
+
+TEST_CASE("found by reading: labels and weights may be expressions, evaluated once") {
+  const RowMatrix<double> x = blobs();
+  const Eigen::MatrixXd a = Eigen::MatrixXd::Ones(60, 2);
+  CHECK(latent::samples(x).weights(a * Eigen::Vector2d(1, 2)).weight(5) == 3.0);
+  CHECK(latent::samples(x).labels(Eigen::VectorXi::Ones(60) * 2).label(59) == 2);
+}
+
+TEST_CASE("found by reading: parameters of another shape are refused by every question") {
+  auto model = latent::GaussianMixture<>{}.fit(blobs()).model;
+  model.family.means = RowMatrix<double>::Zero(3, 2);
+  model.weights = Eigen::Vector3d(0.2, 0.3, 0.5);
+  CHECK_THROWS_AS(model.predict(blobs()), latent::InvalidArgument);
+  CHECK_THROWS_AS(model.log_density(blobs()), latent::InvalidArgument);
+  CHECK_THROWS_AS(model.responsibilities(blobs()), latent::InvalidArgument);
+  CHECK_THROWS_AS(model.log_likelihood(blobs()), latent::InvalidArgument);
 }

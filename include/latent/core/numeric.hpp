@@ -126,11 +126,15 @@ inline double xlogy(double x, double y) {
   return x == 0.0 ? 0.0 : x * std::log(y);
 }
 
-// log(sum_k e^(a_k)) without overflow; -inf for an empty sum or where every term is -inf.
+// log(sum_k e^(a_k)) without overflow; -inf for an empty sum or where every term is
+// -inf; NaN where a term is NaN.
 template <class S>
 S log_sum_exp(const S* first, Index count) {
   S largest = -std::numeric_limits<S>::infinity();
-  for (Index k = 0; k < count; ++k) largest = first[k] > largest ? first[k] : largest;
+  for (Index k = 0; k < count; ++k) {
+    if (is_nan(first[k])) return first[k];
+    largest = first[k] > largest ? first[k] : largest;
+  }
   if (!is_finite(largest)) return largest;
   S sum = 0;
   for (Index k = 0; k < count; ++k) sum += detail::exp_nonpositive(first[k] - largest);

@@ -33,6 +33,18 @@ void gemm_row_major(Index rows, Index cols, Index depth, S alpha, const S* a, In
               nullptr);
 }
 
+// sum_i a[i] b[i] in an order that depends on `count` alone. (Eigen's reductions begin at the first
+// aligned address, so that their order depends on where the numbers lie.)
+inline double ordered_dot(const double* a, const double* b, Index count) {
+  constexpr Index width = 8;
+  double sums[width] = {};
+  Index i = 0;
+  for (; i + width <= count; i += width)
+    for (Index l = 0; l < width; ++l) sums[l] += a[i + l] * b[i + l];
+  for (Index l = 0; i + l < count; ++l) sums[l] += a[i + l] * b[i + l];
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
 }  // namespace detail
 
 // c += alpha a b for dense a (n x m), b (m x k) and a row-major c (n x k), all of the same scalar

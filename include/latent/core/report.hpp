@@ -54,6 +54,7 @@ struct Note {
   std::string message;
 };
 
+// Of a fit with restarts: that of the best run, with the seconds of all of them.
 struct Report {
   Status status = Status::max_iterations;
   Index iterations = 0;

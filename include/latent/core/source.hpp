@@ -125,7 +125,7 @@ class Samples {
 
   template <class Derived>
   void set_weights(const Eigen::DenseBase<Derived>& values) {
-    const Derived& given = values.derived();
+    const typename Derived::PlainObject given = values.derived();  // evaluated once
     detail::require(given.size() == rows_ && (given.cols() == 1 || given.rows() == 1),
                     "samples: there must be one weight a row; got ", given.rows(), " x ",
                     given.cols(), " weights for ", rows_, " rows");
@@ -146,9 +146,10 @@ class Samples {
 
   template <class Derived>
   void set_labels(const Eigen::DenseBase<Derived>& values) {
-    static_assert(std::is_integral_v<typename Derived::Scalar>,
+    static_assert(std::is_integral_v<typename Derived::Scalar> &&
+                      !std::is_same_v<typename Derived::Scalar, bool>,
                   "labels are integers; -1 = unknown");
-    const Derived& given = values.derived();
+    const typename Derived::PlainObject given = values.derived();  // evaluated once
     detail::require(given.size() == rows_ && (given.cols() == 1 || given.rows() == 1),
                     "samples: there must be one label a row; got ", given.rows(), " x ",
                     given.cols(), " labels for ", rows_, " rows");
@@ -246,8 +247,7 @@ decltype(auto) as_samples(const Data& data) {
   }
 }
 
-// Throws DataError naming the first row and column that hold NaN or an infinity, after
-// InvalidArgument for an empty source. One pass; where the rows lie side by side it does not copy.
+// Throws InvalidArgument for a source without rows or columns.
 template <class S>
 void check_shape(const Samples<S>& data, std::string_view who) {
   require(data.rows() > 0, who, ": data must have at least one row; got ", data.rows(), " x ",
@@ -256,6 +256,7 @@ void check_shape(const Samples<S>& data, std::string_view who) {
           data.cols());
 }
 
+// Throws DataError naming the first row and column that hold NaN or an infinity, among `count` rows.
 template <class S>
 void check_finite(const Samples<S>& data, Index first, Index count, std::string_view who) {
   for (Index i = first; i < first + count; ++i) {

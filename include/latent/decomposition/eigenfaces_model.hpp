@@ -31,15 +31,20 @@ namespace detail {
 // One label >= 0 an image. Throws InvalidArgument (size) and DataError (negative).
 template <class People>
 Labels checked_people(const People& people, Index images) {
-  static_assert(std::is_integral_v<typename People::Scalar>, "people are integers");
+  static_assert(
+      std::is_integral_v<typename People::Scalar> && !std::is_same_v<typename People::Scalar, bool>,
+      "people are integers");
   detail::require(people.size() == images && (people.rows() == 1 || people.cols() == 1),
                   "Eigenfaces: there must be one person an image; got ", people.size(),
                   " people for ", images, " images");
+  const typename People::PlainObject given = people;  // evaluated once
   Labels labels(images);
   for (Index i = 0; i < images; ++i) {
-    labels[i] = static_cast<int>(people.cols() == 1 ? people.coeff(i, 0) : people.coeff(0, i));
-    detail::require<DataError>(labels[i] >= 0, "Eigenfaces: people must be at least 0; got people(",
-                               i, ") = ", labels[i]);
+    const auto person = given.cols() == 1 ? given.coeff(i, 0) : given.coeff(0, i);
+    detail::require<DataError>(std::in_range<int>(person) && person >= 0,
+                               "Eigenfaces: people must be at least 0 and fit an int; got people(",
+                               i, ") = ", person);
+    labels[i] = static_cast<int>(person);
   }
   return labels;
 }

@@ -60,13 +60,14 @@ using ScalarOf = typename detail::DeclaredScalar<T>::type;
 
 // A bank of K components, from which Mixture makes a model. Besides what is required below, a
 // family may have:
-//   prepare()                  -> an object with log_density, made once an E-step (logarithms,
-//   factors) check()                    throws InvalidArgument where the family's own parameters
-//   break a rule check_data(x, first_row)   throws DataError where rows are not of the family's
-//   kind dimension()                the number of columns it expects parameters()               ->
-//   Vector<double>, for Convergence::parameters log_prior()                the log density of its
-//   prior; maximize is then maximum a posteriori free_parameters()          for aic, bic and icl
-//   sample(k, random, row)     draws a row from component k
+//   prepare()                  -> an object with log_density, made once an E-step (logarithms, factors)
+//   check()                    throws InvalidArgument where its own parameters break a rule
+//   check_data(x, first_row)   throws DataError where rows are not of the family's kind
+//   dimension()                the number of columns it expects
+//   parameters()               -> Vector<double>, for Convergence::parameters
+//   log_prior()                the log density of its prior; maximize is then maximum a posteriori
+//   free_parameters()          for aic, bic and icl
+//   sample(k, random, row)     draws a row from component k; needs dimension()
 //   degenerate(), notes(iteration, notes)   what maximize had to mend
 template <class F>
 concept MixtureFamily = requires(const F& f, const RowMatrix<ScalarOf<F>>& tile,
@@ -82,10 +83,10 @@ concept MixtureFamily = requires(const F& f, const RowMatrix<ScalarOf<F>>& tile,
 };
 
 // What the engine needs. Mixture supplies it; a model that is no mixture (factor analysis, a Markov
-// model) implements it directly: `expect` adds a block's expected statistics and returns its
-// log-likelihood, as a double or Expectation. Optional members: prepare(), check(), check_data(x,
-// first_row), dimension(), components(), parameters(), log_prior(), log_joint(x, out),
-// degenerate(), notes(iteration, notes).
+// model) implements it directly: expect(block, statistics) adds a block's expected statistics and
+// returns its log-likelihood, as a double or Expectation. Optional members: prepare(), check(),
+// check_data(x, first_row), dimension(), components(), parameters(), log_prior(), degenerate(),
+// notes(iteration, notes); and log_joint(x, out) with weights, for Convergence::q_function.
 template <class M>
 concept LatentModel = requires(const M& model) {
   {model.zero()};

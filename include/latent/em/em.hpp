@@ -94,6 +94,7 @@ template <class M>
 concept HasLogJoint = requires(const M& model, const Eigen::Ref<const RowMatrix<ScalarOf<M>>>& x,
                                RowMatrix<ScalarOf<M>>& out) {
   prepared(model).log_joint(x, out);
+  { model.weights } -> std::convertible_to<Vector<double>>;
 };
 
 }  // namespace detail
@@ -109,12 +110,10 @@ struct EM {
   // one whose log-likelihood is reported; an iteration costs one E-step, O(n) evaluations of the
   // model.
   //   Status::converged            the rule of `convergence` held
-  //   Status::not_monotone         the objective fell by more than 64 eps sum |log p(x_i)|: an
-  //   M-step that is no
-  //                                maximiser; the better model is returned
+  //   Status::not_monotone         the objective fell by more than 64 eps sum |log p(x_i)|: an M-step
+  //                                that is no maximiser; the better model is returned
   //   Status::numerical_failure    the sums stopped being finite; the last finite model is returned
-  //   Status::degenerate           the M-step of the returned model had to mend something; see the
-  //   notes
+  //   Status::degenerate           the M-step of the returned model had to mend something: see notes
   // Throws InvalidArgument (options, shapes, the start's parameters) and DataError (NaN, infinite,
   // label out of range, what the family rejects) before any work; exceptions of the model's own
   // code pass through.
@@ -170,9 +169,9 @@ EMFit<Model> EM::fit(const Model& start_model, const Data& x, const Exec& execut
   check();
   detail::require(convergence != Convergence::parameters || detail::HasParameters<Model>,
                   "EM: Convergence::parameters needs a model with parameters()");
-  detail::require(
-      convergence != Convergence::q_function || detail::HasLogJoint<Model>,
-      "EM: Convergence::q_function needs a model with log_joint(x, out), such as a Mixture");
+  detail::require(convergence != Convergence::q_function || detail::HasLogJoint<Model>,
+                  "EM: Convergence::q_function needs a model with log_joint(x, out) and weights, "
+                  "such as a Mixture");
   detail::check_model_and_data(start_model, data, team, "EM");
 
   const double weight = detail::total_weight(data, team);
@@ -219,7 +218,6 @@ EMFit<Model> EM::fit(const Model& start_model, const Data& x, const Exec& execut
            "the E-step gave numbers that are not finite; the model before is returned"});
       break;
     }
-    detail::collect_notes(next, iteration, report.notes);
     const double gain = detail::difference(next_objective, objective);
     const double moved = change(fit.model, next, gain, weight, data, team);
     report.trace.push_back(
@@ -232,14 +230,16 @@ EMFit<Model> EM::fit(const Model& start_model, const Data& x, const Exec& execut
         64.0 * eps *
         (evaluated.sums.magnitude + std::abs(next_objective - evaluated.sums.objective));
     const bool lost = is_negative_infinity(next_objective) && is_finite(objective);
-    // Where the M-step had to mend something (a covariance below its floor), it promises no rise.
-    if ((gain < -rounding || lost) && !detail::degenerate(next)) {
+    // A start that breaks what the M-step keeps (a covariance below its floor) may lie higher.
+    const bool excused = iteration == 1 && detail::degenerate(next);
+    if (lost || (gain < -rounding && !excused)) {
       report.status = Status::not_monotone;
       report.notes.push_back(
           {iteration, -1, gain,
            "the objective fell by more than rounding; the model before is returned"});
       break;
     }
+    detail::collect_notes(next, iteration, report.notes);
     fit.model = std::move(next);
     fit.log_likelihood = evaluated.sums.log_likelihood;
     objective = next_objective;

@@ -1,7 +1,7 @@
 // The decomposition behind EM (Neal and Hinton 1998): for any posterior q(z) = p(z | x, theta_q),
 //
-//   log p(x | theta) = L(q, theta) + KL(q || p(z | x, theta)),      L(q, theta) = Q(theta, theta_q)
-//   + H(q).
+//   log p(x | theta) = L(q, theta) + KL(q || p(z | x, theta)),
+//   L(q, theta) = Q(theta, theta_q) + H(q).
 //
 // The E-step closes the gap, the M-step raises the bound.
 #pragma once
@@ -55,9 +55,11 @@ QSums q_sums(const M& next, const M& before, const Samples<S>& data, Team& team)
               row.next += times_log(r_ik, static_cast<double>(log_next(i, k)));
               row.before += times_log(r_ik, static_cast<double>(log_before(i, k)));
               row.entropy -= xlogy(r_ik, r_ik);
-              row.divergence +=
-                  r_ik == 0.0 ? 0.0
-                              : r_ik * (std::log(r_ik) - std::log(static_cast<double>(p(i, k))));
+              // log p(z | x) from the joint, since a responsibility may have been cut to 0.
+              const double log_p = block.labels[i] >= 0 || !is_finite(likelihood_next[i])
+                                       ? std::log(static_cast<double>(p(i, k)))
+                                       : static_cast<double>(log_next(i, k)) - likelihood_next[i];
+              row.divergence += r_ik == 0.0 ? 0.0 : r_ik * (std::log(r_ik) - log_p);
             }
             add_scaled(sums, weight, row);
           }

@@ -100,7 +100,9 @@ class Gaussian<Covariance::full, S> {
 
   // The same multiple of the identity for every component. Throws InvalidArgument unless variance >
   // 0.
-  static Gaussian isotropic(const RowMatrix<S>& component_means, double variance) {
+  template <class V>
+  static Gaussian isotropic(const RowMatrix<S>& component_means, V variance_value) {
+    const auto variance = static_cast<double>(variance_value);
     detail::require(is_finite(variance) && variance > 0.0,
                     "Gaussian::isotropic: variance must be finite and positive; got ", variance);
     const Index d = component_means.cols();
@@ -175,7 +177,7 @@ class Gaussian<Covariance::full, S> {
       for (Index j = 0; j < d; ++j) {
         z.col(j).array() = tile.col(j).array() - shift_(k, j);
         rz.col(j).array() = z.col(j).array() * weight.array();
-        s.sum(k, j) += rz.col(j).sum();
+        s.sum(k, j) += detail::ordered_dot(weight.data(), z.col(j).data(), z.rows());
       }
       add_scatter(z, rz, k * d, s.scatter);
     }
@@ -280,7 +282,8 @@ class Gaussian<Covariance::full, S> {
     const Index d = z.cols();
     if (d <= 8) {
       for (Index i = 0; i < d; ++i)
-        for (Index j = 0; j <= i; ++j) scatter(first + i, j) += rz.col(i).dot(z.col(j));
+        for (Index j = 0; j <= i; ++j)
+          scatter(first + i, j) += detail::ordered_dot(rz.col(i).data(), z.col(j).data(), z.rows());
       return;
     }
     constexpr Index stripe = 32;  // rows, each stripe as wide as its last row

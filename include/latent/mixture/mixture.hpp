@@ -47,8 +47,7 @@ struct Mixture {
 
   Index components() const { return weights.size(); }
 
-  // --- what the engine calls
-  // -------------------------------------------------------------------------------------
+  // What the engine calls.
 
   Statistics zero() const { return {Vector<double>::Zero(components()), family.zero()}; }
 
@@ -127,8 +126,7 @@ struct Mixture {
     return all;
   }
 
-  // --- what a user asks a fitted model
-  // ---------------------------------------------------------------------------
+  // What a user asks a fitted model.
 
   // n x K: p(component | x_i); rows sum to 1. A row impossible under every component has the
   // weights. A row with a known label in a source keeps to its label.
@@ -148,6 +146,7 @@ struct Mixture {
   template <class Data>
   Labels predict(const Data& x) const {
     Labels out;
+    check();
     const auto prepared_mixture = prepare();
     over_blocks(
         x, "Mixture::predict", [&](Index n) { out.resize(n); },
@@ -172,6 +171,7 @@ struct Mixture {
   template <class Data>
   Vector<double> log_density(const Data& x) const {
     Vector<double> out;
+    check();
     const auto prepared_mixture = prepare();
     over_blocks(
         x, "Mixture::log_density", [&](Index n) { out.resize(n); },
@@ -266,6 +266,7 @@ struct Mixture {
   // The same, with the responsibilities and log densities of each block.
   template <class Data, class Size, class Body>
   void evaluate(const Data& x, std::string_view who, const Size& size, const Body& body) const {
+    check();
     const auto prepared_mixture = prepare();
     over_blocks(x, who, size, [&](const Block<Scalar>& block) {
       RowMatrix<Scalar> r;

@@ -83,6 +83,12 @@ Vector<double> labelled_weights(const Samples<S>& data) {
   return sum > 0.0 ? weights : Vector<double>{};
 }
 
+// The objective of the model returned: where the last step was rejected, that of the step before.
+inline double final_objective(const Report& report) {
+  const std::size_t back = report.status == Status::not_monotone ? 2 : 1;
+  return report.trace[report.trace.size() - back].objective;
+}
+
 // Fits from start(restart) for each restart and keeps the best: a fit that had nothing to mend goes
 // before a degenerate one, whose likelihood may be an artefact; then the higher objective; then the
 // earlier run. All objectives are in the report.
@@ -95,17 +101,17 @@ auto best_of(Index restarts, const EM& em, const Start& start, const Data& data,
   };
   const auto rank = [](const auto& fit) {
     if (fit.report.status == Status::numerical_failure) return 0;
-    return fit.report.status == Status::degenerate ? 1 : 2;
+    return fit.report.status == Status::degenerate || fit.report.status == Status::not_monotone ? 1
+                                                                                                : 2;
   };
   auto best = run(0);
-  std::vector<double> objectives{best.report.trace.back().objective};
+  std::vector<double> objectives{final_objective(best.report)};
   for (Index restart = 1; restart < restarts && best.report.status != Status::stopped; ++restart) {
     auto fit = run(restart);
-    objectives.push_back(fit.report.trace.back().objective);
+    objectives.push_back(final_objective(fit.report));
     const bool stopped = fit.report.status == Status::stopped;
     if (rank(fit) > rank(best) ||
-        (rank(fit) == rank(best) &&
-         fit.report.trace.back().objective > best.report.trace.back().objective))
+        (rank(fit) == rank(best) && final_objective(fit.report) > final_objective(best.report)))
       best = std::move(fit);
     if (stopped) {
       best.report.status = Status::stopped;

@@ -3,47 +3,53 @@
 
 #include <concepts>
 #include <initializer_list>
-#include <span>
 #include <string_view>
-#include <vector>
 
 #include "latent/core/error.hpp"
 #include "latent/core/types.hpp"
 
 LATENT_BEGIN
 
-// tosses({"HTTTHHTHTH", ...}): one row a string, n x 2 counts of heads ('H') and tails ('T'). An
-// empty string is a row of zeros. Throws DataError for any other letter, InvalidArgument for no
-// strings at all.
-inline RowMatrix<double> tosses(std::span<const std::string_view> sequences) {
-  detail::require(!sequences.empty(), "tosses: there must be at least one sequence; got none");
-  RowMatrix<double> counts = RowMatrix<double>::Zero(static_cast<Index>(sequences.size()), 2);
-  Index row = 0;
-  for (const std::string_view sequence : sequences) {
-    for (std::size_t at = 0; at < sequence.size(); ++at) {
-      const char toss = sequence[at];
-      detail::require<DataError>(
-          toss == 'H' || toss == 'T', "tosses: a toss must be 'H' or 'T'; got '",
-          std::string_view(&toss, 1), "' in sequence ", row, " at place ", at);
-      counts(row, toss == 'H' ? 0 : 1) += 1.0;
-    }
-    ++row;
+namespace detail {
+
+// Adds the tosses of one sequence to a row of heads and tails.
+inline void count_tosses(std::string_view sequence, Index row, RowMatrix<double>& counts) {
+  for (std::size_t at = 0; at < sequence.size(); ++at) {
+    const char toss = sequence[at];
+    require<DataError>(toss == 'H' || toss == 'T', "tosses: a toss must be 'H' or 'T'; got '",
+                       std::string_view(&toss, 1), "' in sequence ", row, " at place ", at);
+    counts(row, toss == 'H' ? 0 : 1) += 1.0;
   }
+}
+
+template <class Strings>
+RowMatrix<double> count_all_tosses(const Strings& sequences) {
+  Index rows = 0;
+  for (auto sequence = sequences.begin(); sequence != sequences.end(); ++sequence) ++rows;
+  require(rows > 0, "tosses: there must be at least one sequence; got none");
+  RowMatrix<double> counts = RowMatrix<double>::Zero(rows, 2);
+  Index row = 0;
+  for (const auto& sequence : sequences) count_tosses(sequence, row++, counts);
   return counts;
 }
 
+}  // namespace detail
+
+// tosses({"HTTTHHTHTH", ...}): one row a string, n x 2 counts of heads ('H') and tails ('T'). An
+// empty string is a row of zeros. Throws DataError for any other letter, InvalidArgument for no
+// strings at all.
 inline RowMatrix<double> tosses(std::initializer_list<std::string_view> sequences) {
-  return tosses(std::span<const std::string_view>(sequences.begin(), sequences.size()));
+  return detail::count_all_tosses(sequences);
 }
 
+// The same for any range of strings.
 template <class Strings>
 requires requires(const Strings& strings) {
   strings.end();
   { *strings.begin() } -> std::convertible_to<std::string_view>;
 }
 RowMatrix<double> tosses(const Strings& sequences) {
-  const std::vector<std::string_view> views(sequences.begin(), sequences.end());
-  return tosses(std::span<const std::string_view>(views));
+  return detail::count_all_tosses(sequences);
 }
 
 LATENT_END

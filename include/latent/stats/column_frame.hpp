@@ -121,7 +121,9 @@ void for_each_framed_tile(const Samples<S>& data, const ColumnFrame& frame, Inde
     for (Index i = 0; i < tile.rows(); ++i) {
       const double* x = block.x.data() + i * columns;
       double* y = tile.data() + i * columns;
-      for (Index j = 0; j < columns; ++j) y[j] = x[j] * frame.factor[j] - origin[j];
+      // The frame fits the rows that count; another might overflow in it.
+      const bool counts = block.weights[i] > 0.0;
+      for (Index j = 0; j < columns; ++j) y[j] = counts ? x[j] * frame.factor[j] - origin[j] : 0.0;
     }
     f(tile, block.weights);
   });

@@ -1,10 +1,9 @@
 // The laws every latent model obeys, as a check to run on a model of one's own:
 //
-//   for (const std::string& broken : latent::testing::broken_laws(start, samples(x))) std::cout <<
-//   broken << '\n';
+//   for (const auto& broken : latent::testing::broken_laws(start, samples(x))) std::cout << broken;
 //
-// An empty answer means that the model may be used with weights, labels, threads, MPI, online and
-// accelerated EM.
+// An empty answer means that the model may be used with weights, threads, and wherever statistics are
+// merged or blended.
 #pragma once
 
 #include <cmath>
@@ -85,6 +84,10 @@ std::vector<std::string> broken_laws(const Model& model, const Samples<S>& data)
   using detail::expected;
   using detail::pick;
   const double tolerance = std::is_same_v<ScalarOf<Model>, float> ? 1e-4 : 1e-11;
+  {
+    auto team = Serial{}.team();
+    detail::check_model_and_data(model, data, team, "broken_laws");
+  }
   const Index n = data.rows();
   std::vector<std::string> broken;
   const auto compare = [&](const char* law, const Vector<double>& a, const Vector<double>& b) {
