@@ -8,4 +8,5 @@
 #include "latent/core/source.hpp"
 #include "latent/em/em.hpp"
 #include "latent/em/lower_bound.hpp"
+#include "latent/em/trace_table.hpp"
 #include "latent/mixture/mixture.hpp"

@@ -65,6 +65,7 @@ using ScalarOf = typename detail::DeclaredScalar<T>::type;
 //   check_data(x, first_row)   throws DataError where rows are not of the family's kind
 //   dimension()                the number of columns it expects
 //   parameters()               -> Vector<double>, for Convergence::parameters
+//   parameter_names()          -> std::vector<std::string>, what TraceTable calls them
 //   log_prior()                the log density of its prior; maximize is then maximum a posteriori
 //   free_parameters()          for aic, bic and icl
 //   sample(k, random, row)     draws a row from component k; needs dimension()
@@ -85,8 +86,8 @@ concept MixtureFamily = requires(const F& f, const RowMatrix<ScalarOf<F>>& tile,
 // What the engine needs. Mixture supplies it; a model that is no mixture (factor analysis, a Markov
 // model) implements it directly: expect(block, statistics) adds a block's expected statistics and
 // returns its log-likelihood, as a double or Expectation. Optional members: prepare(), check(),
-// check_data(x, first_row), dimension(), components(), parameters(), log_prior(), degenerate(),
-// notes(iteration, notes); and log_joint(x, out) with weights, for Convergence::q_function.
+// check_data(x, first_row), dimension(), components(), parameters(), parameter_names(), log_prior(),
+// degenerate(), notes(iteration, notes); and log_joint(x, out) with weights, for Convergence::q_function.
 template <class M>
 concept LatentModel = requires(const M& model) {
   {model.zero()};

@@ -1,0 +1,337 @@
+// Tables of numbers as text: Markdown, CSV, LaTeX. They are returned as strings; nothing is printed.
+//
+//   Table table{{{"iteration"}, {"theta", 3}}};
+//   table.row({1, 0.7130});
+//   table.to_markdown();
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <concepts>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "latent/core/error.hpp"
+#include "latent/core/numeric.hpp"
+#include "latent/core/types.hpp"
+
+LATENT_BEGIN
+
+struct Column {
+  std::string name;
+  int decimals = -1;  // 0 ... 20 decimals; -1 = the shortest text that reads back as the double
+  std::string latex = {};  // the head in LaTeX, taken as it is; empty = the name, escaped
+};
+
+enum class Digits {
+  columns,   // as each column says
+  shortest,  // the shortest text that reads back as the same double, in every column
+};
+
+// A cell is empty, a whole number, a double or text.
+using Cell = std::variant<std::monostate, Index, double, std::string>;
+
+namespace detail {
+
+enum class Markup { markdown, csv, latex };
+
+// With decimals >= 0 fixed and never "-0.00"; else the shortest form.
+inline std::string finite_number(double value, int decimals) {
+  std::array<char, 400> text{};  // the largest double has 309 digits before the point
+  char* const first = text.data();
+  char* const last = first + text.size();
+  if (decimals < 0) return {first, std::to_chars(first, last, value).ptr};
+  std::string fixed(first,
+                    std::to_chars(first, last, value, std::chars_format::fixed, decimals).ptr);
+  const bool zero = fixed.find_first_not_of("-0.") == std::string::npos;
+  if (zero && fixed.front() == '-') fixed.erase(0, 1);
+  return fixed;
+}
+
+// A minus sign and a power are only such in LaTeX's math mode.
+inline std::string latex_number(const std::string& text) {
+  const std::size_t e = text.find('e');
+  if (e == std::string::npos) return text.front() == '-' ? "$" + text + "$" : text;
+  const std::string sign = text[e + 1] == '-' ? "-" : "";
+  return "$" + text.substr(0, e) + " \\cdot 10^{" + sign +
+         text.substr(text.find_first_of("123456789", e)) + "}$";
+}
+
+inline std::string number_text(double value, int decimals, Markup markup) {
+  const bool latex = markup == Markup::latex;
+  if (is_finite(value)) {
+    const std::string text = finite_number(value, decimals);
+    return latex ? latex_number(text) : text;
+  }
+  if (is_nan(value)) return latex ? "NaN" : "nan";
+  if (is_negative_infinity(value)) return latex ? "$-\\infty$" : "-inf";
+  return latex ? "$\\infty$" : "inf";
+}
+
+// A line break, CR, LF or both, becomes one space.
+inline std::string on_one_line(std::string_view text) {
+  std::string line;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
+    line += text[i] == '\r' || text[i] == '\n' ? ' ' : text[i];
+  }
+  return line;
+}
+
+// Only what would break the row: text may hold emphasis and other Markdown of its own.
+inline std::string markdown_text(std::string_view text) {
+  std::string escaped;
+  for (const char c : on_one_line(text)) {
+    if (c == '|' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+// RFC 4180: quotes around what holds a comma, a quote or a line break; quotes within are doubled.
+inline std::string csv_text(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+// `[` and `*` too: after the \\ of the row before they would be its arguments.
+inline std::string latex_text(std::string_view text) {
+  std::string escaped;
+  for (const char c : on_one_line(text)) {
+    switch (c) {
+      case '\\':
+        escaped += "\\textbackslash{}";
+        break;
+      case '~':
+        escaped += "\\textasciitilde{}";
+        break;
+      case '^':
+        escaped += "\\textasciicircum{}";
+        break;
+      case '<':
+        escaped += "\\textless{}";
+        break;
+      case '>':
+        escaped += "\\textgreater{}";
+        break;
+      case '|':
+        escaped += "\\textbar{}";
+        break;
+      case '[':
+      case '*':
+        escaped += concat("{", std::string_view(&c, 1), "}");
+        break;
+      case '&':
+      case '%':
+      case '$':
+      case '#':
+      case '_':
+      case '{':
+      case '}':
+        escaped += '\\';
+        [[fallthrough]];
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
+inline bool begins_with_digit(std::string_view text) {
+  if (text.front() == '-') text.remove_prefix(1);
+  return !text.empty() && text.front() >= '0' && text.front() <= '9';
+}
+
+inline std::string escaped_text(std::string_view text, Markup markup) {
+  return markup == Markup::markdown ? markdown_text(text)
+         : markup == Markup::csv    ? csv_text(text)
+                                    : latex_text(text);
+}
+
+// The number of characters: in UTF-8 every byte but the continuations begins one.
+inline std::size_t text_width(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
+}  // namespace detail
+
+// Named columns and rows of cells. In every format a point is the decimal point, whatever the
+// locale. Numbers that are not finite are written
+//   Markdown, CSV   inf, -inf, nan (whatever the sign and payload of the NaN)
+//   LaTeX           $\infty$, $-\infty$, NaN
+// and an empty cell is written as nothing, so that "unknown" and "not a number" stay apart. Text is
+// UTF-8.
+class Table {
+ public:
+  // Throws InvalidArgument for decimals out of their range.
+  explicit Table(std::vector<Column> columns) : columns_{std::move(columns)} {
+    for (const Column& column : columns_)
+      detail::require(column.decimals >= -1 && column.decimals <= 20,
+                      "Table: decimals must be -1 (shortest) or in 0 ... 20; got ", column.decimals,
+                      " for column \"", column.name, "\"");
+  }
+
+  // One cell a column. Throws InvalidArgument for another number of them.
+  Table& row(std::vector<Cell> cells) {
+    detail::require(cells.size() == columns_.size(), "Table: a row must have a cell a column, ",
+                    columns_.size(), "; got ", cells.size());
+    rows_.push_back(std::move(cells));
+    return *this;
+  }
+
+  Index rows() const { return static_cast<Index>(rows_.size()); }
+  Index cols() const { return static_cast<Index>(columns_.size()); }
+  const std::vector<Column>& columns() const { return columns_; }
+
+  // Throws InvalidArgument outside the table.
+  const Cell& cell(Index row, Index col) const {
+    detail::require(row >= 0 && row < rows() && col >= 0 && col < cols(),
+                    "Table: cell must lie in the table, ", rows(), " x ", cols(), "; got (", row,
+                    ", ", col, ")");
+    return rows_[static_cast<std::size_t>(row)][static_cast<std::size_t>(col)];
+  }
+
+  // The columns named, in this order, each under a head and with decimals of its own:
+  //   select({{"iteration", {"step"}}, {"probability(0)", {"A", 3, "$\\theta_A$"}}})
+  // Throws InvalidArgument where no column has the name.
+  Table select(const std::vector<std::pair<std::string, Column>>& chosen) const {
+    std::vector<Column> heads;
+    std::vector<std::size_t> from;
+    for (const auto& [name, head] : chosen) {
+      const auto found =
+          std::find_if(columns_.begin(), columns_.end(),
+                       [&name = name](const Column& column) { return column.name == name; });
+      if (found == columns_.end()) [[unlikely]]
+        detail::fail<InvalidArgument>("Table::select: must name one of the columns ", names(),
+                                      "; got \"", name, "\"");
+      from.push_back(static_cast<std::size_t>(found - columns_.begin()));
+      heads.push_back(head);
+    }
+    Table out{std::move(heads)};
+    for (const auto& row : rows_) {
+      std::vector<Cell> cells;
+      for (const std::size_t c : from) cells.push_back(row[c]);
+      out.rows_.push_back(std::move(cells));
+    }
+    return out;
+  }
+
+  // GitHub's tables, padded so that they line up in a terminal; columns of numbers stand on the
+  // right. In text, `|` and `\` are escaped and a line break becomes a space; other Markdown is left
+  // to work.
+  std::string to_markdown(Digits digits = Digits::columns) const {
+    if (columns_.empty()) return {};
+    const auto cells = lines(digits, detail::Markup::markdown);
+    std::vector<std::size_t> width(columns_.size(), 3);
+    for (const auto& line : cells)
+      for (std::size_t c = 0; c < line.size(); ++c)
+        width[c] = std::max(width[c], detail::text_width(line[c]));
+    std::string out;
+    for (std::size_t l = 0; l < cells.size(); ++l) {
+      out += '|';
+      for (std::size_t c = 0; c < cells[l].size(); ++c) {
+        const std::string padding(width[c] - detail::text_width(cells[l][c]), ' ');
+        out += numeric(c) ? ' ' + padding + cells[l][c] + " |" : ' ' + cells[l][c] + padding + " |";
+      }
+      out += '\n';
+      if (l > 0) continue;
+      out += '|';
+      for (std::size_t c = 0; c < columns_.size(); ++c)
+        out += ' ' + std::string(width[c] - 1, '-') + (numeric(c) ? ": |" : "- |");
+      out += '\n';
+    }
+    return out;
+  }
+
+  // RFC 4180: commas, lines that end in CR LF, the names first. Every finite number reads back as
+  // the same double (std::from_chars, strtod in the C locale) unless the columns' decimals are asked
+  // for.
+  std::string to_csv(Digits digits = Digits::shortest) const {
+    std::string out;
+    if (columns_.empty()) return out;
+    for (const auto& cells : lines(digits, detail::Markup::csv)) {
+      std::string line = joined(cells, ",");
+      if (line.empty()) line = "\"\"";  // an empty line would count as none
+      out += line + "\r\n";
+    }
+    return out;
+  }
+
+  // A tabular environment without caption, which needs no package. Text is escaped; characters
+  // outside ASCII are left to the document's encoding.
+  std::string to_latex(Digits digits = Digits::columns) const {
+    if (columns_.empty()) return {};
+    std::string out = "\\begin{tabular}{";
+    for (std::size_t c = 0; c < columns_.size(); ++c) out += numeric(c) ? 'r' : 'l';
+    out += "}\n\\hline\n";
+    const auto cells = lines(digits, detail::Markup::latex);
+    for (std::size_t l = 0; l < cells.size(); ++l)
+      out += joined(cells[l], " & ") + (l == 0 ? " \\\\\n\\hline\n" : " \\\\\n");
+    return out + "\\hline\n\\end{tabular}\n";
+  }
+
+ private:
+  static std::string joined(const std::vector<std::string>& cells, const char* between) {
+    std::string line;
+    for (std::size_t c = 0; c < cells.size(); ++c) line += (c > 0 ? between : "") + cells[c];
+    return line;
+  }
+
+  std::string text_of(const Cell& cell, int decimals, detail::Markup markup) const {
+    if (const auto* value = std::get_if<double>(&cell))
+      return detail::number_text(*value, decimals, markup);
+    if (const auto* value = std::get_if<std::string>(&cell))
+      return detail::escaped_text(*value, markup);
+    if (const auto* value = std::get_if<Index>(&cell)) {
+      const std::string digits = detail::concat(*value);
+      return markup == detail::Markup::latex ? detail::latex_number(digits) : digits;
+    }
+    return {};
+  }
+
+  // The rows as text, the heads first.
+  std::vector<std::vector<std::string>> lines(Digits digits, detail::Markup markup) const {
+    std::vector<std::vector<std::string>> all(1);
+    for (const Column& column : columns_)
+      all[0].push_back(markup == detail::Markup::latex && !column.latex.empty()
+                           ? column.latex
+                           : detail::escaped_text(column.name, markup));
+    for (const auto& row : rows_) {
+      all.emplace_back();
+      for (std::size_t c = 0; c < row.size(); ++c)
+        all.back().push_back(
+            text_of(row[c], digits == Digits::shortest ? -1 : columns_[c].decimals, markup));
+    }
+    return all;
+  }
+
+  // No text but such as begins with a digit: "1.06*" stands among numbers.
+  bool numeric(std::size_t column) const {
+    return std::all_of(rows_.begin(), rows_.end(), [column](const auto& row) {
+      const auto* text = std::get_if<std::string>(&row[column]);
+      return text == nullptr || text->empty() || detail::begins_with_digit(*text);
+    });
+  }
+
+  std::string names() const {
+    std::string all;
+    for (const Column& column : columns_) all += (all.empty() ? "\"" : ", \"") + column.name + "\"";
+    return all;
+  }
+
+  std::vector<Column> columns_;
+  std::vector<std::vector<Cell>> rows_;
+};
+
+LATENT_END
