@@ -193,7 +193,7 @@ TEST_CASE("table: select picks, orders and renames columns") {
   table.row({1, 2.25, "x"});
   const Table chosen = table.select({{"c", {"C"}}, {"b", {"B", 0}}, {"b", {"again"}}});
   CHECK(chosen.to_csv() == "C,B,again\r\nx,2.25,2.25\r\n");
-  CHECK(std::get<std::string>(chosen.cell(0, 0)) == "x");
+  CHECK(chosen.cell(0, 0).text == "x");
   CHECK_THAT(message_of<latent::InvalidArgument>([&] {
                (void)table.select({{"d", {"D"}}});
              }),

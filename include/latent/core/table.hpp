@@ -12,7 +12,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "latent/core/error.hpp"
@@ -32,8 +31,25 @@ enum class Digits {
   shortest,  // the shortest text that reads back as the same double, in every column
 };
 
-// A cell is empty, a whole number, a double or text.
-using Cell = std::variant<std::monostate, Index, double, std::string>;
+// A cell is empty, a whole number, a double or text; it is made from what it shall hold. (No
+// std::variant: compilers warn of its moves in the program that includes this.)
+struct Cell {
+  enum class Kind { empty, whole, number, text };
+
+  Cell() = default;
+  template <std::integral T>
+  requires(!std::same_as<T, bool>) Cell(T value)
+      : kind{Kind::whole}, whole{static_cast<Index>(value)} {}
+  template <std::floating_point T>
+  Cell(T value) : kind{Kind::number}, number{static_cast<double>(value)} {}
+  Cell(std::string value) : kind{Kind::text}, text{std::move(value)} {}
+  Cell(const char* value) : kind{Kind::text}, text{value} {}
+
+  Kind kind = Kind::empty;
+  Index whole = 0;
+  double number = 0.0;
+  std::string text = {};
+};
 
 namespace detail {
 
@@ -289,13 +305,16 @@ class Table {
   }
 
   std::string text_of(const Cell& cell, int decimals, detail::Markup markup) const {
-    if (const auto* value = std::get_if<double>(&cell))
-      return detail::number_text(*value, decimals, markup);
-    if (const auto* value = std::get_if<std::string>(&cell))
-      return detail::escaped_text(*value, markup);
-    if (const auto* value = std::get_if<Index>(&cell)) {
-      const std::string digits = detail::concat(*value);
-      return markup == detail::Markup::latex ? detail::latex_number(digits) : digits;
+    switch (cell.kind) {
+      case Cell::Kind::empty:
+        return {};
+      case Cell::Kind::whole:
+        return markup == detail::Markup::latex ? detail::latex_number(detail::concat(cell.whole))
+                                               : detail::concat(cell.whole);
+      case Cell::Kind::number:
+        return detail::number_text(cell.number, decimals, markup);
+      case Cell::Kind::text:
+        return detail::escaped_text(cell.text, markup);
     }
     return {};
   }
@@ -319,8 +338,8 @@ class Table {
   // No text but such as begins with a digit: "1.06*" stands among numbers.
   bool numeric(std::size_t column) const {
     return std::all_of(rows_.begin(), rows_.end(), [column](const auto& row) {
-      const auto* text = std::get_if<std::string>(&row[column]);
-      return text == nullptr || text->empty() || detail::begins_with_digit(*text);
+      const std::string& text = row[column].text;
+      return text.empty() || detail::begins_with_digit(text);
     });
   }
 
