@@ -82,6 +82,9 @@ TEST_CASE("table: CSV is RFC 4180") {
         "0.5,\"two\r\nlines\",0.3333333333333333\r\n"
         ",a|b \\ & %,-7\r\n");
   CHECK(table.to_csv(Digits::columns).find(",0.33\r\n") != std::string::npos);
+  Table single{{{"a"}}};
+  single.row({""}).row({1});
+  CHECK(single.to_csv() == "a\r\n\"\"\r\n1\r\n");  // readers skip an empty line
 }
 
 TEST_CASE("table: any text comes back from CSV, and any row is a row") {
@@ -194,6 +197,7 @@ TEST_CASE("table: select picks, orders and renames columns") {
   const Table chosen = table.select({{"c", {"C"}}, {"b", {"B", 0}}, {"b", {"again"}}});
   CHECK(chosen.to_csv() == "C,B,again\r\nx,2.25,2.25\r\n");
   CHECK(chosen.cell(0, 0).text == "x");
+  CHECK(chosen.cells(0)[1].number == 2.25);
   CHECK_THAT(message_of<latent::InvalidArgument>([&] {
                (void)table.select({{"d", {"D"}}});
              }),
@@ -206,6 +210,8 @@ TEST_CASE("table: what breaks a rule is refused by name and value") {
              latent_test::contains("a cell a column, 2; got 1"));
   CHECK_THAT(message_of<latent::InvalidArgument>([&] { (void)table.cell(0, 0); }),
              latent_test::contains("got (0, 0)"));
+  CHECK_THAT(message_of<latent::InvalidArgument>([&] { (void)table.cells(-1); }),
+             latent_test::contains("got -1"));
   for (const int decimals : {-2, 21})
     CHECK_THAT(message_of<latent::InvalidArgument>([&] {
                  (void)Table{{{"theta", decimals}}};

@@ -210,6 +210,13 @@ class Table {
   Index cols() const { return static_cast<Index>(columns_.size()); }
   const std::vector<Column>& columns() const { return columns_; }
 
+  // The cells of a row. Throws InvalidArgument outside the table.
+  const std::vector<Cell>& cells(Index row) const {
+    detail::require(row >= 0 && row < rows(), "Table: row must lie in the table, ", rows(), " x ",
+                    cols(), "; got ", row);
+    return rows_[static_cast<std::size_t>(row)];
+  }
+
   // Throws InvalidArgument outside the table.
   const Cell& cell(Index row, Index col) const {
     detail::require(row >= 0 && row < rows() && col >= 0 && col < cols(),
