@@ -211,9 +211,10 @@ int main(int argc, char** argv) {
          << people.to_markdown() << "\nA man or a woman?\n\n"
          << questions.to_markdown()
          << "\nA lecture may say 0.9 for a man of 1.90 m and 0.2 for one of 1.55 m to make its "
-            "point; answers as\nmoderate as these need bells that overlap more. Mind the 1.55 m of "
-            "the fit without the sex: the wide\nbell of the men reaches below the narrow one of "
-            "the women.\n\nWith the sex known the means are "
+            "point; answers as\nmoderate as these need bells that overlap more. Mind 1.55 m where "
+            "the sex is hidden: the men's wide\nbell falls more slowly than the women's narrow "
+            "one; far enough to the left it is the higher of the\ntwo.\n\nWith the sex known the "
+            "means are "
          << fixed(complete.family.means(woman, 0), 3) << " and "
          << fixed(complete.family.means(man, 0), 3)
          << " cm, and there is nothing to iterate.\n\nEM for one number, the mean of the men, from "
