@@ -291,6 +291,9 @@ TEST_CASE("trace table: an empty table has heads and no rows, and completes to a
   REQUIRE(all.size() == 1);
   CHECK(all[0][0] == "0");
   CHECK(same_bits(number(all[0][1]), fit.log_likelihood));
+  // What comes after it is another run.
+  latent::EM{.max_iterations = 1, .tolerance = 0}.fit(start(), rounds(), {}, {}, trace);
+  CHECK(trace.rows().size() == 3);
   TraceTable blind;
   const auto long_fit = latent::EM{.max_iterations = 3, .tolerance = 0}.fit(start(), rounds());
   CHECK_THAT(message_of<latent::InvalidArgument>([&] { blind.complete(long_fit.report); }),
@@ -367,6 +370,37 @@ TEST_CASE("trace table: an engine that numbers its runs is believed") {
   next.on_iteration(numbered(0, 1));
   next.on_iteration(numbered(1, 2));
   CHECK(next.rows().back().restart == 1);
+  CHECK(next.rows().size() == 4);
+}
+
+TEST_CASE("trace table: a resumed fit goes on in its own rows, or begins where it was taken up") {
+  const latent::EM head{.max_iterations = 3, .tolerance = 0};
+  const latent::EM whole{.max_iterations = 7, .tolerance = 0};
+  TraceTable one{rounds()};
+  TraceTable tail{rounds()};
+  TraceTable both{rounds()};
+  const auto straight = whole.fit(start(), rounds(), {}, {}, one);
+  one.complete(straight.report);
+  const auto first = head.fit(start(), rounds(), {}, {}, both);
+  whole.resume(first, rounds(), {}, {}, tail);
+  const auto resumed = whole.resume(first, rounds(), {}, {}, both);
+  both.complete(resumed.report);
+  tail.complete(resumed.report);
+  const latent::TraceOptions all{.columns = {{TraceGroup::restart},
+                                             {TraceGroup::iteration},
+                                             {TraceGroup::objective},
+                                             {TraceGroup::change},
+                                             {TraceGroup::parameters},
+                                             {TraceGroup::statistics},
+                                             {TraceGroup::responsibilities}}};
+  CHECK(both.to_csv(all) == one.to_csv(all));
+  REQUIRE(tail.rows().size() == 5);
+  CHECK(tail.rows()[0].start);
+  for (std::size_t i = 0; i < 5; ++i) {
+    CHECK(tail.rows()[i].index == static_cast<Index>(i) + 3);
+    CHECK(same_bits(*tail.rows()[i].objective, straight.report.trace[i + 3].objective));
+    CHECK(same_bits(tail.rows()[i].parameters, one.rows()[i + 3].parameters));
+  }
 }
 
 TEST_CASE("trace table: a model without parameters, and one without names for them") {

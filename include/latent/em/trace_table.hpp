@@ -16,64 +16,29 @@
 #include <vector>
 
 #include "latent/core/error.hpp"
+#include "latent/core/numeric.hpp"
 #include "latent/core/report.hpp"
 #include "latent/core/source.hpp"
 #include "latent/core/statistics.hpp"
 #include "latent/core/table.hpp"
-#include "latent/em/em.hpp"
+#include "latent/core/types.hpp"
+#include "latent/em/convergence.hpp"
 #include "latent/em/parameter_names.hpp"
+#include "latent/em/trace_row.hpp"
 
 LATENT_BEGIN
-
-// What became known of one iteration: the E-step of the model before, and the model that the M-step
-// made from it. Row 0 is the start, which has no E-step before it. Empty = unknown.
-struct TraceRow {
-  Index restart = 0;
-  Index index = 0;
-  std::optional<double> log_likelihood;  // weighted total, of the model after
-  std::optional<double> objective;       // of the model after
-  std::optional<double> change;          // what the rule of convergence looked at
-  std::optional<double> seconds;         // since the fit began
-  Vector<double> parameters;             // of the model after: model.parameters()
-  Vector<double> counts;                 // K: n(k) = sum_i w_i r(i, k)
-  Vector<double> statistics;             // the other expected statistics, packed
-  RowMatrix<double> responsibilities;    // n x K: r(i, k) under the model before
-};
-
-// Columns that belong together, and the names they have in the table.
-enum class TraceGroup {
-  restart,           // restart
-  iteration,         // iteration
-  log_likelihood,    // log-likelihood
-  objective,         // objective
-  change,            // change
-  seconds,           // seconds
-  parameters,        // as parameter_names() says, else p1, p2, ...
-  counts,            // n(0), n(1), ...
-  statistics,        // s1, s2, ... in the order of pack
-  responsibilities,  // r(0,0), r(0,1), ...: n K columns, row of data by row of data
-};
-
-struct TraceColumns {
-  TraceGroup group;
-  int decimals = -1;  // see Column
-};
-
-struct TraceOptions {
-  // In the order they shall have; empty = restart (where there are several), iteration,
-  // log_likelihood, objective, parameters and counts.
-  std::vector<TraceColumns> columns = {};
-  bool start = true;   // with the rows of the starts
-  Index restart = -1;  // this run only; -1 = all
-};
 
 // An observer for EM::fit and for the fits of mixtures. It holds every iteration: memory O(iterations
 // (parameters + statistics)), and with data O(iterations n K) and one more pass over the data an
 // iteration.
 //
 // Several runs, of a fit with restarts or of one fit after another, follow each other, each with its
-// start. A run bears the number that the engine gives it (view.restart), else it is counted. A view
-// whose index does not continue the row before begins a new run.
+// start. A run bears the number that the engine gives it (view.restart; 0 for every fit without
+// restarts); from an engine that gives none, it is counted. A view
+// that does not continue the row before begins a new run; a resumed fit continues its own rows.
+//
+// The statistics are those that the M-step was given: where the E-step is not Soft or the fit is
+// accelerated, they are not the sums of the responsibilities.
 class TraceTable {
  public:
   TraceTable() = default;
@@ -88,16 +53,18 @@ class TraceTable {
   // View: EM's IterationView, or what has the same members.
   template <class View>
   void on_iteration(const View& view) {
-    bool goes_on = !rows_.empty() && view.index == rows_.back().index + 1;
+    bool goes_on = !rows_.empty() && view.index > 1 && view.index == rows_.back().index + 1;
     Index run = goes_on ? rows_.back().restart : runs_;
     if constexpr (requires { view.restart; }) {
       goes_on = goes_on && view.restart == rows_.back().restart;
       run = view.restart;
     }
-    if (!goes_on) ++runs_;
-    if (!goes_on && view.index == 1) {
+    if (!goes_on) {
+      ++runs_;
       TraceRow start;
       start.restart = run;
+      start.index = view.index - 1;
+      start.start = true;
       start.parameters = parameters_of(view.before);
       rows_.push_back(std::move(start));
     }
@@ -123,10 +90,10 @@ class TraceTable {
     rows_.push_back(std::move(row));
   }
 
-  // Adds what only the report knows: the start's log-likelihood and objective, and everybody's change
-  // and seconds. In a table of several runs, to the run whose numbers the report has: the best. A fit
-  // without iterations gets the row of its start, without parameters. Throws InvalidArgument where
-  // no run is the report's.
+  // Adds what only the report knows: the start's log-likelihood and objective, and every row's change
+  // and seconds. In a table of several runs, to the first whose numbers are the report's: the best.
+  // An empty table gets the row of a fit without iterations, without parameters. Throws
+  // InvalidArgument where no run is the report's.
   void complete(const Report& report);
 
   void clear() {
@@ -164,6 +131,13 @@ class TraceTable {
       Samples<double> data{std::move(values)};
       if (x.has_weights()) data = std::move(data).weights(x.weights());
       if (x.has_labels()) data = std::move(data).labels(x.labels());
+      if (x.has_sequences()) {
+        const std::vector<Index>& starts = x.sequence_starts();
+        std::vector<Index> lengths;
+        for (std::size_t i = 1; i < starts.size(); ++i)
+          lengths.push_back(starts[i] - starts[i - 1]);
+        data = std::move(data).sequences(lengths);
+      }
       return data;
     } else {
       return wide(samples(std::forward<Data>(x)));
@@ -181,13 +155,7 @@ class TraceTable {
     return all;
   }
 
-  struct Widths {
-    Index counts = 0, statistics = 0, rows = 0, components = 0;
-  };
-  Widths widths() const;
   std::vector<TraceColumns> columns_of(const TraceOptions& options) const;
-  std::vector<std::string> names_of(TraceGroup group, const Widths& most) const;
-  std::vector<Cell> cells_of(const TraceRow& row, TraceGroup group, const Widths& most) const;
 
   std::optional<Samples<double>> data_;
   std::vector<TraceRow> rows_;
@@ -203,42 +171,38 @@ inline Table trace_table(const Report& report) {
   return table;
 }
 
-namespace detail {
-
-inline Cell cell_of(const std::optional<double>& value) {
-  return value ? Cell{*value} : Cell{};
-}
-
-// `count` cells: the numbers, then empty ones.
-inline std::vector<Cell> cells_of(const Vector<double>& values, Index count) {
-  std::vector<Cell> cells;
-  for (Index i = 0; i < count; ++i) cells.push_back(i < values.size() ? Cell{values[i]} : Cell{});
-  return cells;
-}
-
-}  // namespace detail
-
 inline void TraceTable::complete(const Report& report) {
-  const std::size_t length = report.trace.size();
-  if (rows_.empty() && length == 1) rows_.emplace_back();
-  const auto is_run = [&](std::size_t first) {
-    if (length == 0 || first + length > rows_.size()) return false;
-    for (std::size_t i = 0; i < length; ++i) {
-      const TraceRow& row = rows_[first + i];
-      const Iteration& at = report.trace[i];
-      if (row.index != at.index || row.restart != rows_[first].restart) return false;
-      if (row.objective && detail::bits_of(&*row.objective) != detail::bits_of(&at.objective))
+  const std::vector<Iteration>& trace = report.trace;
+  if (rows_.empty() && trace.size() == 1) {
+    rows_.emplace_back();
+    rows_.back().start = true;
+    ++runs_;
+  }
+  const auto end_of = [&](std::size_t first) {
+    std::size_t end = first + 1;
+    while (end < rows_.size() && !rows_[end].start) ++end;
+    return end;
+  };
+  // A run of the fit's last iterations, to the bit; all of them unless the fit was resumed.
+  const auto is_run = [&](std::size_t first, std::size_t end) {
+    if (trace.empty() || trace.back().index + 1 != static_cast<Index>(trace.size()) ||
+        rows_[end - 1].index != trace.back().index)
+      return false;
+    for (std::size_t i = first; i < end; ++i) {
+      const Iteration& at = trace[static_cast<std::size_t>(rows_[i].index)];
+      if (rows_[i].objective &&
+          detail::bits_of(&*rows_[i].objective) != detail::bits_of(&at.objective))
         return false;
     }
-    return first + length == rows_.size() || rows_[first + length].index == 0;
+    return true;
   };
   std::size_t first = 0;
-  while (first < rows_.size() && !is_run(first)) ++first;
+  while (first < rows_.size() && !is_run(first, end_of(first))) first = end_of(first);
   detail::require(first < rows_.size(),
                   "TraceTable::complete: the report must be that of a fit that the table observed");
-  for (std::size_t i = 0; i < length; ++i) {
-    const Iteration& at = report.trace[i];
-    TraceRow& row = rows_[first + i];
+  for (std::size_t i = first; i < end_of(first); ++i) {
+    TraceRow& row = rows_[i];
+    const Iteration& at = trace[static_cast<std::size_t>(row.index)];
     row.log_likelihood = at.log_likelihood;
     row.objective = at.objective;
     row.seconds = at.seconds;
@@ -256,92 +220,22 @@ inline std::vector<TraceColumns> TraceTable::columns_of(const TraceOptions& opti
   return columns;
 }
 
-// Fits of several sizes may be in one table: the widest row counts.
-inline TraceTable::Widths TraceTable::widths() const {
-  Widths most;
-  for (const TraceRow& row : rows_) {
-    most.counts = std::max(most.counts, row.counts.size());
-    most.statistics = std::max(most.statistics, row.statistics.size());
-    most.rows = std::max(most.rows, row.responsibilities.rows());
-    most.components = std::max(most.components, row.responsibilities.cols());
-  }
-  return most;
-}
-
-inline std::vector<std::string> TraceTable::names_of(TraceGroup group, const Widths& most) const {
-  switch (group) {
-    case TraceGroup::restart:
-      return {"restart"};
-    case TraceGroup::iteration:
-      return {"iteration"};
-    case TraceGroup::log_likelihood:
-      return {"log-likelihood"};
-    case TraceGroup::objective:
-      return {"objective"};
-    case TraceGroup::change:
-      return {"change"};
-    case TraceGroup::seconds:
-      return {"seconds"};
-    case TraceGroup::parameters:
-      return names_;
-    case TraceGroup::counts:
-      return detail::numbered("n", most.counts);
-    case TraceGroup::statistics:
-      return detail::counted("s", most.statistics);
-    case TraceGroup::responsibilities:
-      return detail::numbered("r", most.rows, most.components);
-  }
-  return {};
-}
-
-inline std::vector<Cell> TraceTable::cells_of(const TraceRow& row, TraceGroup group,
-                                              const Widths& most) const {
-  switch (group) {
-    case TraceGroup::restart:
-      return {row.restart};
-    case TraceGroup::iteration:
-      return {row.index};
-    case TraceGroup::log_likelihood:
-      return {detail::cell_of(row.log_likelihood)};
-    case TraceGroup::objective:
-      return {detail::cell_of(row.objective)};
-    case TraceGroup::change:
-      return {detail::cell_of(row.change)};
-    case TraceGroup::seconds:
-      return {detail::cell_of(row.seconds)};
-    case TraceGroup::parameters:
-      return detail::cells_of(row.parameters, static_cast<Index>(names_.size()));
-    case TraceGroup::counts:
-      return detail::cells_of(row.counts, most.counts);
-    case TraceGroup::statistics:
-      return detail::cells_of(row.statistics, most.statistics);
-    case TraceGroup::responsibilities: {
-      std::vector<Cell> cells;
-      for (Index i = 0; i < most.rows; ++i)
-        for (Index k = 0; k < most.components; ++k)
-          cells.push_back(i < row.responsibilities.rows() && k < row.responsibilities.cols()
-                              ? Cell{row.responsibilities(i, k)}
-                              : Cell{});
-      return cells;
-    }
-  }
-  return {};
-}
-
 inline Table TraceTable::table(const TraceOptions& options) const {
-  const Widths most = widths();
+  const detail::TraceWidths most(rows_);
   const std::vector<TraceColumns> groups = columns_of(options);
   std::vector<Column> heads;
   for (const TraceColumns& group : groups)
-    for (const std::string& name : names_of(group.group, most))
+    for (const std::string& name : detail::trace_names(group.group, most, names_))
       heads.push_back({name, group.decimals});
   Table table{std::move(heads)};
+  const auto parameters = static_cast<Index>(names_.size());
   for (const TraceRow& row : rows_) {
-    if (!options.start && row.index == 0) continue;
+    if (row.start && !options.start) continue;
     if (options.restart >= 0 && row.restart != options.restart) continue;
     std::vector<Cell> cells;
     for (const TraceColumns& group : groups)
-      for (Cell& cell : cells_of(row, group.group, most)) cells.push_back(std::move(cell));
+      for (Cell& cell : detail::trace_cells(row, group.group, most, parameters))
+        cells.push_back(std::move(cell));
     table.row(std::move(cells));
   }
   return table;
