@@ -34,8 +34,8 @@ LATENT_BEGIN
 //
 // Several runs, of a fit with restarts or of one fit after another, follow each other, each with its
 // start. A run bears the number that the engine gives it (view.restart; 0 for every fit without
-// restarts); from an engine that gives none, it is counted. A view
-// that does not continue the row before begins a new run; a resumed fit continues its own rows.
+// restarts); from an engine that gives none, it is counted. A view that does not continue the row
+// before begins a new run; a resumed fit continues its own rows.
 //
 // The statistics are those that the M-step was given: where the E-step is not Soft or the fit is
 // accelerated, they are not the sums of the responsibilities.
