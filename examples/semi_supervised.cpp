@@ -8,8 +8,8 @@
 // Learning 39, 2000.)
 //
 // Look at
-// - the table of labels: with ten labels, one a digit, the rows without a label add ten points to
-//   what the labels give alone. With many labels they take points away.
+// - the table of labels: with ten labels, one a digit, the rows without a label add about ten points
+//   to what the labels give alone. With many labels they take points away.
 // - the table of weights says why. A row of weight w counts like w rows, and a thousand unlabelled
 //   rows outvote a few labels. Let each count a tenth, and they help where labels are few and do
 //   little harm where they are many. Weight 0 leaves them out.
