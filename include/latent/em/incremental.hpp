@@ -34,8 +34,10 @@ struct IncrementalState {
 //
 //   total = total - part's old statistics + its new ones;   model = maximize(total).
 //
-// Each step raises the free energy of all data; a pass costs what an iteration of EM costs, and
-// moves further, since later parts see what earlier ones taught. Memory: one set of statistics a part.
+// Each step raises the free energy of all parts seen: sum over parts of the lower bound of their
+// log-likelihood under the posterior they were last given. A pass costs what an iteration of EM
+// costs; where EM is slow it moves further, since later parts see what earlier ones taught. Memory:
+// one set of statistics a part.
 struct IncrementalEM {
   Index parts = 8;          // >= 1; for fit(); at most one a row
   Index max_passes = 1000;  // >= 0; for fit()
@@ -70,9 +72,10 @@ struct IncrementalEM {
     return replace(state, part, data, assign, team);
   }
 
-  // Passes over the parts of x (rows in order, as many in each) until a pass gains little, and then
-  // the polish. The report covers both: an iteration is a pass, its objective what the parts saw
-  // (plus the log prior), and the polish goes on counting; log_likelihood is that of the model
+  // Passes over the parts of x (rows in order, as many in each) until a pass changes little, and
+  // then the polish. The report covers both. Up to the last pass an iteration is a pass, and its
+  // objective the sum of what each part saw, under the model that it met: near the log-likelihood,
+  // and not monotone. Then the polish goes on counting. log_likelihood is that of the model
   // returned, which costs one more E-step.
   template <class Model, class Data, class Exec = Threads, Assignment Assign = Soft,
             class Observer = NoObserver>
