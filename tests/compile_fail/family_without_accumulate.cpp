@@ -1,0 +1,13 @@
+// expect: a family needs: void accumulate(const Eigen::Ref<const RowMatrix<S>>& x
+#include <latent/em.hpp>
+
+struct Half {
+  using Statistics = Eigen::VectorXd;
+  latent::Index components() const { return 1; }
+  Statistics zero() const { return Statistics::Zero(1); }
+  void log_density(const Eigen::Ref<const latent::RowMatrix<double>>&,
+                   latent::RowMatrix<double>&) const {}
+  Half maximize(const latent::Vector<double>&, const Statistics&) const { return *this; }
+};
+
+latent::Mixture<Half> model;

@@ -1,0 +1,14 @@
+// expect: a family needs: Index components() const
+#include <latent/em.hpp>
+
+struct Half {
+  using Statistics = Eigen::VectorXd;
+  Statistics zero() const { return Statistics::Zero(1); }
+  void log_density(const Eigen::Ref<const latent::RowMatrix<double>>&,
+                   latent::RowMatrix<double>&) const {}
+  void accumulate(const Eigen::Ref<const latent::RowMatrix<double>>&,
+                  const latent::RowMatrix<double>&, Statistics&) const {}
+  Half maximize(const latent::Vector<double>&, const Statistics&) const { return *this; }
+};
+
+latent::Mixture<Half> model;
