@@ -7,6 +7,7 @@
 
 #include "latent/core/random.hpp"
 #include "latent/mixture/log_linear.hpp"
+#include "latent/mixture/parameter_table.hpp"
 
 LATENT_BEGIN
 
@@ -64,10 +65,16 @@ struct Bernoulli {
     return next;
   }
 
+  // 0 <= s <= n, but for rounding.
+  bool valid(const Vector<double>& n, const Statistics& s) const {
+    for (Index k = 0; k < components(); ++k)
+      for (Index j = 0; j < dimension(); ++j)
+        if (!(s(k, j) <= n[k] * (1.0 + detail::sum_slack<S>))) return false;
+    return detail::none_negative(s);
+  }
+
   void check() const {
-    detail::require(dimension() >= 1,
-                    "Bernoulli: there must be at least one column; got probability ", components(),
-                    " x ", dimension());
+    detail::check_columns(probability, "Bernoulli", "probability");
     for (Index k = 0; k < components(); ++k)
       for (Index j = 0; j < dimension(); ++j)
         detail::check_probability(static_cast<double>(probability(k, j)), "Bernoulli", k, j);
@@ -91,12 +98,7 @@ struct Bernoulli {
     return sum;
   }
 
-  Vector<double> parameters() const {
-    Vector<double> all(probability.size());
-    for (Index i = 0; i < probability.size(); ++i)
-      all[i] = static_cast<double>(probability.data()[i]);
-    return all;
-  }
+  Vector<double> parameters() const { return detail::flat(probability); }
   Index free_parameters() const { return probability.size(); }
 
   void sample(Index k, Random& random, S* row) const {
