@@ -46,8 +46,11 @@ concept MixtureComponent = requires(const C& c, const Row<ScalarOf<C>>& x,
 
 // A bank of K components of one kind. A component without weight stays as it was. Slower than a
 // family that works on tiles: K n calls an E-step, each of which the compiler may inline.
-template <MixtureComponent C>
+template <class C>
 struct PerComponent {
+  static_assert(MixtureComponent<C>,
+                "a component needs Statistics, zero(), log_density(x), accumulate(x, r, s) and "
+                "maximize(n, s)");
   using Scalar = ScalarOf<C>;
   using Statistics = std::vector<typename C::Statistics>;  // K
 
