@@ -5,6 +5,7 @@
 #include "latent/coins.hpp"
 #include "latent/eigenfaces.hpp"
 #include "latent/em.hpp"
+#include "latent/families.hpp"
 #include "latent/gaussian_mixture.hpp"
 #include "latent/kmeans.hpp"
 #include "latent/pca.hpp"

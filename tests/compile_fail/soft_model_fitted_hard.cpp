@@ -7,5 +7,5 @@ struct SoftOnly {
   SoftOnly maximize(double) const { return *this; }
 };
 
-auto fit = latent::EM{}.fit(SoftOnly{}, latent::RowMatrix<double>(1, 1), latent::Serial{},
-                            latent::Hard{});
+auto fit =
+    latent::EM{}.fit(SoftOnly{}, latent::RowMatrix<double>(1, 1), latent::Serial{}, latent::Hard{});

@@ -2,31 +2,12 @@
 #include "latent/coins.hpp"
 #include "latent/mixture/bernoulli.hpp"
 #include "latent/mixture/gaussian.hpp"
-#include "latent/testing/laws.hpp"
+#include "laws/obey.hpp"
 #include "support/catch.hpp"
 
+using latent_test::obey;
+
 namespace {
-
-constexpr latent::Index rows = 5000;  // three lanes, the last of them short
-
-template <class Model>
-void obey(const Model& truth, const Model& start) {
-  latent::Labels labels;
-  const auto x = truth.sample(rows, 7, &labels);
-  latent::Vector<double> weights(rows);
-  latent::Labels some(rows);
-  latent::Random random(3);
-  for (latent::Index i = 0; i < rows; ++i) {
-    weights[i] = random.uniform() < 0.1 ? 0.0 : 0.25 + random.uniform();
-    some[i] = random.uniform() < 0.2 ? labels[i] : -1;
-  }
-  for (const std::string& broken : latent::testing::broken_laws(start, latent::samples(x)))
-    FAIL_CHECK(broken);
-  for (const std::string& broken :
-       latent::testing::broken_laws(start, latent::samples(x).weights(weights).labels(some)))
-    FAIL_CHECK("weights and labels: " << broken);
-  SUCCEED();
-}
 
 template <class S>
 latent::Mixture<latent::Binomial<S>> coins(double a, double b) {
@@ -90,7 +71,7 @@ struct Careless : latent::Binomial<double> {
 }  // namespace
 
 TEST_CASE("laws: a careless family is told which laws it breaks") {
-  const auto x = coins<double>(0.7, 0.2).sample(rows, 7);
+  const auto x = coins<double>(0.7, 0.2).sample(latent_test::law_rows, 7);
   Careless family;
   family.probability = Eigen::Vector2d(0.6, 0.5);
   const latent::Mixture<Careless> model{Eigen::Vector2d(0.5, 0.5), family};

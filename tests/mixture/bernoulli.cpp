@@ -211,3 +211,15 @@ TEST_CASE("bernoulli: what is not 0 or 1 is refused with its place") {
                  [&] { latent::EM{}.fit(start(), documents().leftCols(5)); }),
              latent_test::contains("6; got 12 x 5"));
 }
+
+TEST_CASE("bernoulli: statistics lie between 0 and the number of rows") {
+  const latent::Bernoulli<double> family = start().family;
+  RowMatrix<double> s = RowMatrix<double>::Constant(2, 6, 3.0);
+  CHECK(family.valid(Eigen::Vector2d(3, 4), s));
+  CHECK(family.valid(Eigen::Vector2d(3 * (1 - 8 * latent_test::eps), 4), s));  // rounding of sums
+  CHECK_FALSE(family.valid(Eigen::Vector2d(2.9, 4), s));
+  s(1, 2) = -0.1;
+  CHECK_FALSE(family.valid(Eigen::Vector2d(3, 4), s));
+  s(1, 2) = std::numeric_limits<double>::quiet_NaN();
+  CHECK_FALSE(family.valid(Eigen::Vector2d(3, 4), s));
+}

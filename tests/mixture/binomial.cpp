@@ -64,6 +64,52 @@ TEST_CASE("binomial: rounds may differ in length, up to counts of 2^40") {
   CHECK(close(model.log_density(x)[0], exact, 1e-14));
 }
 
+TEST_CASE("binomial: the density is that of the sequence, to eps of its size for 2^40 tosses too") {
+  // Without the coefficient no large logarithms cancel: each density is right to its last digits,
+  // and the odds of two coins to eps of the densities' size. (Of the binomial density itself, about
+  // e^-10 here, neither digit would be left: the coefficient's logarithm is as large.)
+  for (const double tosses : {1e9, 1099511627776.0}) {
+    const double heads = std::floor(0.3 * tosses);
+    RowMatrix<double> x(1, 2);
+    x << heads, tosses - heads;
+    const double p[] = {0.3, 0.30000001};
+    long double exact[2];
+    for (int k = 0; k < 2; ++k)
+      exact[k] =
+          static_cast<long double>(heads) * std::log(static_cast<long double>(p[k])) +
+          static_cast<long double>(tosses - heads) * std::log1p(-static_cast<long double>(p[k]));
+    RowMatrix<double> out(1, 2);
+    latent::Binomial<double>{Eigen::Vector2d(p[0], p[1])}.log_density(x, out);
+    for (int k = 0; k < 2; ++k)
+      CHECK(close(out(0, k), static_cast<double>(exact[k]), 4 * latent_test::eps));
+    CHECK(latent_test::close_on(std::abs(out(0, 0)), out(0, 1) - out(0, 0),
+                                static_cast<double>(exact[1] - exact[0]), 4 * latent_test::eps));
+  }
+}
+
+TEST_CASE("binomial: rounds in another order give the same answer to the rounding of sums") {
+  Coins truth = start();
+  truth.family.probability = Eigen::Vector2d(0.8, 0.4);
+  const auto x = truth.sample(3000, 3);
+  const RowMatrix<double> turned = x.colwise().reverse();
+  const latent::EM em{.max_iterations = 15, .tolerance = 0};
+  const auto a = em.fit(start(), x);
+  const auto b = em.fit(start(), turned);
+  CHECK(latent_test::close_matrix(a.model.parameters(), b.model.parameters(), 1e-13));
+  CHECK(close(a.log_likelihood, b.log_likelihood, 1e-13));
+}
+
+TEST_CASE("binomial: statistics of data are valid, negative ones are not") {
+  RowMatrix<double> s(2, 2);
+  s << 3, 0, 1, 2;
+  const Eigen::Vector2d n(1, 1);
+  CHECK(start().family.valid(n, s));
+  s(0, 1) = -1e-9;
+  CHECK_FALSE(start().family.valid(n, s));
+  s(0, 1) = std::numeric_limits<double>::quiet_NaN();
+  CHECK_FALSE(start().family.valid(n, s));
+}
+
 TEST_CASE("binomial: one coin is heads over tosses") {
   const auto rounds = latent::tosses({"HTTTHHTHTH", "HHHHTHHHHH", "HTH"});
   const Coins one{latent::Vector<double>::Ones(1), {latent::Vector<double>::Constant(1, 0.5)}};

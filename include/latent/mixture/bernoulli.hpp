@@ -9,6 +9,7 @@
 #include "latent/core/random.hpp"
 #include "latent/em/parameter_names.hpp"
 #include "latent/mixture/log_linear.hpp"
+#include "latent/mixture/parameter_table.hpp"
 
 LATENT_BEGIN
 
@@ -66,10 +67,16 @@ struct Bernoulli {
     return next;
   }
 
+  // 0 <= s <= n, but for rounding.
+  bool valid(const Vector<double>& n, const Statistics& s) const {
+    for (Index k = 0; k < components(); ++k)
+      for (Index j = 0; j < dimension(); ++j)
+        if (!(s(k, j) <= n[k] * (1.0 + detail::sum_slack<S>))) return false;
+    return detail::none_negative(s);
+  }
+
   void check() const {
-    detail::require(dimension() >= 1,
-                    "Bernoulli: there must be at least one column; got probability ", components(),
-                    " x ", dimension());
+    detail::check_columns(probability, "Bernoulli", "probability");
     for (Index k = 0; k < components(); ++k)
       for (Index j = 0; j < dimension(); ++j)
         detail::check_probability(static_cast<double>(probability(k, j)), "Bernoulli", k, j);
@@ -93,12 +100,7 @@ struct Bernoulli {
     return sum;
   }
 
-  Vector<double> parameters() const {
-    Vector<double> all(probability.size());
-    for (Index i = 0; i < probability.size(); ++i)
-      all[i] = static_cast<double>(probability.data()[i]);
-    return all;
-  }
+  Vector<double> parameters() const { return detail::flat(probability); }
   std::vector<std::string> parameter_names() const {
     return detail::numbered("probability", components(), dimension());
   }

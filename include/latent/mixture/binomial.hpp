@@ -8,12 +8,14 @@
 #include "latent/core/random.hpp"
 #include "latent/em/parameter_names.hpp"
 #include "latent/mixture/log_linear.hpp"
+#include "latent/mixture/parameter_table.hpp"
 
 LATENT_BEGIN
 
 // K coins with P(heads) = probability(k). Rows are counts (heads, tails), which may differ in their
 // sum; the density is that of the sequence: p^heads (1-p)^tails, without the binomial coefficient,
-// which no step of EM depends on.
+// which no step of EM depends on. No large terms cancel, so that counts up to 2^53 keep their
+// digits.
 template <class S = double>
 struct Binomial {
   using Scalar = S;
@@ -59,6 +61,10 @@ struct Binomial {
     return next;
   }
 
+  bool valid(const Vector<double>& /*n*/, const Statistics& s) const {
+    return detail::none_negative(s);
+  }
+
   void check() const {
     for (Index k = 0; k < components(); ++k)
       detail::check_probability(static_cast<double>(probability[k]), "Binomial", k, -1);
@@ -67,12 +73,7 @@ struct Binomial {
   }
 
   void check_data(const Eigen::Ref<const RowMatrix<S>>& x, Index first_row) const {
-    for (Index i = 0; i < x.rows(); ++i)
-      for (Index j = 0; j < x.cols(); ++j)
-        if (!(x(i, j) >= S(0)) || x(i, j) != std::floor(x(i, j))) [[unlikely]]
-          detail::fail<DataError>(
-              "Binomial: counts of heads and tails must be whole numbers, not negative; got ",
-              x(i, j), " at row ", first_row + i, ", column ", j);
+    detail::check_counts<S>(x, first_row, "Binomial", "counts of heads and tails");
   }
 
   double log_prior() const {

@@ -10,13 +10,13 @@ LATENT_BEGIN
 
 namespace detail {
 
-// What log_density needs: for each component the inverse of the Cholesky factor and the constant of
-// the density.
+// What log_density needs: for each covariance the inverse of its Cholesky factor and the constant of
+// the density. There are B = K covariances, or B = 1 for all components.
 template <class S>
 struct PreparedGaussian {
   const RowMatrix<S>& means;  // K x D
-  RowMatrix<S> whitening;     // K D x D: inverse factors, lower triangular
-  Vector<S> constant;         // K: -D/2 log 2 pi - log det L
+  RowMatrix<S> whitening;     // B D x D: inverse factors, lower triangular
+  Vector<S> constant;         // B: -D/2 log 2 pi - log det L
 
   // log N(x | m, L L') = constant - |L^-1 (x - m)|^2 / 2. Samples run along the columns of z, so
   // that every step is a product of a tall matrix and a short vector.
@@ -28,10 +28,11 @@ struct PreparedGaussian {
     Vector<S> y(x.rows());
     Vector<S> squares(x.rows());
     for (Index k = 0; k < means.rows(); ++k) {
+      const Index block = constant.size() == 1 ? 0 : k;
       for (Index j = 0; j < d; ++j) z.col(j).array() = tile.col(j).array() - means(k, j);
       squares.setZero();
       for (Index j = 0; j < d; ++j) {
-        const S* row = whitening.data() + (k * d + j) * d;
+        const S* row = whitening.data() + (block * d + j) * d;
         // Matrix times vector: Eigen runs it on one thread always. For a few columns plain sums are
         // faster.
         if (j < 4) {
@@ -44,7 +45,7 @@ struct PreparedGaussian {
       }
       // A row so far away that its square overflows is impossible, not NaN.
       for (Index i = 0; i < out.rows(); ++i)
-        out(i, k) = is_finite(squares[i]) ? constant[k] - S(0.5) * squares[i]
+        out(i, k) = is_finite(squares[i]) ? constant[block] - S(0.5) * squares[i]
                                           : -std::numeric_limits<S>::infinity();
     }
   }

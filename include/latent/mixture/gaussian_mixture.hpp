@@ -31,13 +31,13 @@ struct GaussianMixture {
   Weighting weighting = Weighting::estimated;
   double concentration = 1.0;  // Dirichlet prior on the weights, >= 1
   Acceleration acceleration = Acceleration::none;
+  NormalInverseWishart prior{};  // on means and covariances
 
   // The start of a restart: the k-means partition as complete data. n x D, as for fit.
   template <class Data, class Exec = Threads>
   auto start(const Data& x, Index restart = 0, const Exec& executor = {}) const {
     decltype(auto) data = detail::as_samples(x);
     using S = typename std::decay_t<decltype(data)>::Scalar;
-    using Family = Gaussian<Form, S>;
     auto&& team = executor.team();
     check(data, team);
     const std::uint64_t draw =
@@ -48,10 +48,7 @@ struct GaussianMixture {
     const double spread =
         clusters.inertia / (detail::total_weight(data, team) * static_cast<double>(data.cols()));
     const double variance = spread > 0.0 ? spread : 1.0;
-    Mixture<Family> rough{
-        Vector<double>::Constant(components, 1.0 / static_cast<double>(components)),
-        Family::isotropic(means, variance), weighting, concentration};
-    rough.family.floor = floor;
+    const auto rough = isotropic(means, variance);
     if (const Vector<double> labelled = detail::labelled_weights(data); labelled.size() > 0) {
       const auto known =
           detail::e_step(rough, data.weights(labelled), Soft{}, Step{}, team).statistics;
@@ -59,9 +56,7 @@ struct GaussianMixture {
         if (known.n[k] > 0.0)
           for (Index j = 0; j < data.cols(); ++j)
             means(k, j) += static_cast<S>(known.family.sum(k, j) / known.n[k]);
-      rough.family = Family::isotropic(means, variance);
-      rough.family.floor = floor;
-      return rough;
+      return isotropic(means, variance);
     }
     return fit_complete(rough, data.labels(clusters.labels), executor);
   }
@@ -82,17 +77,23 @@ struct GaussianMixture {
   }
 
  private:
+  // Equal weights, and the same multiple of the identity for every component.
+  template <class S>
+  Mixture<Gaussian<Form, S>> isotropic(const RowMatrix<S>& means, double variance) const {
+    Mixture<Gaussian<Form, S>> made{
+        Vector<double>::Constant(components, 1.0 / static_cast<double>(components)),
+        Gaussian<Form, S>::isotropic(means, variance), weighting, concentration};
+    made.family.floor = floor;
+    made.family.prior = prior;
+    return made;
+  }
+
   // All that can be wrong, before any work.
   template <class S, class Team>
   void check(const Samples<S>& data, Team& team) const {
     detail::check_component_count(data, components, restarts, "GaussianMixture");
-    using Family = Gaussian<Form, S>;
-    Mixture<Family> probe{
-        Vector<double>::Constant(components, 1.0 / static_cast<double>(components)),
-        Family::isotropic(RowMatrix<S>::Zero(components, data.cols()), 1.0), weighting,
-        concentration};
-    probe.family.floor = floor;
-    detail::check_model_and_data(probe, data, team, "GaussianMixture");
+    const RowMatrix<S> means = RowMatrix<S>::Zero(components, data.cols());
+    detail::check_model_and_data(isotropic(means, 1.0), data, team, "GaussianMixture");
   }
 };
 
