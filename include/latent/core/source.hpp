@@ -272,6 +272,18 @@ void check_finite(const Samples<S>& data, Index first, Index count, std::string_
   }
 }
 
+// The same where NaN stands for a number that is missing: only infinities are refused.
+template <class S>
+void check_not_infinite(const Samples<S>& data, Index first, Index count, std::string_view who) {
+  for (Index i = first; i < first + count; ++i)
+    for (Index j = 0; j < data.cols(); ++j) {
+      const S value = data(i, j);
+      if (!is_finite(value) && !is_nan(value)) [[unlikely]]
+        fail<DataError>(who, ": data must be finite, or NaN where missing; got ",
+                        value < 0 ? "-inf" : "inf", " at row ", i, ", column ", j);
+    }
+}
+
 // The tiles of one lane: f(first_row, rows).
 template <class F>
 void for_each_tile(Index rows, Index lane, F&& f) {

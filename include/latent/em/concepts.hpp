@@ -163,8 +163,12 @@ void check_model_and_data(const M& model, const Samples<S>& data, Team& team,
           ": weights of a float model must be 0 or lie in [1e-30, 1e30]; got weights(", i,
           ") = ", data.weight(i));
   team.for_each_lane(lanes_of(data.rows()), [&](Index lane) {
-    for_each_tile(data.rows(), lane,
-                  [&](Index first, Index count) { check_finite(data, first, count, who); });
+    for_each_tile(data.rows(), lane, [&](Index first, Index count) {
+      if constexpr (requires { M::accepts_missing; })
+        check_not_infinite(data, first, count, who);
+      else
+        check_finite(data, first, count, who);
+    });
     using T = ScalarOf<M>;
     if constexpr (requires(const Block<T>& block) { model.check_data(block.x, block.first_row); })
       for_each_block<T>(data, lane,
