@@ -5,6 +5,7 @@
 
 #include "latent/core/executor.hpp"
 #include "latent/core/source.hpp"
+#include "latent/em/check.hpp"
 #include "latent/em/concepts.hpp"
 
 LATENT_BEGIN

@@ -8,6 +8,7 @@
 #include "latent/core/executor.hpp"
 #include "latent/core/numeric.hpp"
 #include "latent/core/source.hpp"
+#include "latent/em/check.hpp"
 
 LATENT_BEGIN
 
