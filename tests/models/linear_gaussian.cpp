@@ -323,6 +323,23 @@ TEST_CASE("linear gaussian: bad input is named before any work") {
   });
 }
 
+TEST_CASE("linear gaussian: accelerated fits reach the same limit") {
+  for_both([](const auto& truth) {
+    using M = std::decay_t<decltype(truth)>;
+    const RowMatrix<double> x = with_gaps(truth.sample(300, 31), 0.25, 32);
+    const M start = M::start(x, 2, 33);
+    const auto plain = latent::EM{.max_iterations = 3000, .tolerance = 0}.fit(start, x);
+    for (const auto kind : {latent::Acceleration::squarem, latent::Acceleration::anderson}) {
+      const auto fast =
+          latent::EM{.max_iterations = 1000, .tolerance = 1e-11, .acceleration = kind}.fit(start,
+                                                                                           x);
+      CHECK(fast.report.converged());
+      CHECK(close(fast.log_likelihood, plain.log_likelihood, 1e-8));
+      CHECK(close_matrix(fast.model.covariance(), plain.model.covariance(), 1e-3));
+    }
+  });
+}
+
 TEST_CASE("linear gaussian: statistics that no rows gave are not valid and keep the parameters") {
   for_both([](const auto& truth) {
     const RowMatrix<double> x = with_gaps(truth.sample(50, 29), 0.2, 30);

@@ -35,8 +35,8 @@ class FactorAnalysis : public detail::LinearGaussianModel<FactorAnalysis<S>, S> 
 
   const Vector<double>& noise_of_columns() const { return noise_variances; }
 
-  // Each column regressed on (z, 1); its noise is what is left of it (Rubin and Thayer 1982, eq. 8 and
-  // 9, with the mean estimated in the same step). A floor that engages is noted.
+  // Each column regressed on (z, 1); its noise is what is left of it (Rubin and Thayer 1982, with the
+  // mean estimated in the same step). A floor that engages is noted.
   FactorAnalysis maximize(const LinearGaussianStatistics& statistics) const {
     FactorAnalysis next = *this;
     const detail::ColumnRegressions found = this->regress(statistics);

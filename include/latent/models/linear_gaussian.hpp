@@ -148,6 +148,8 @@ class PreparedLinearGaussian {
     RowMatrix<double> weighted_t(n, l + 1);
     RowMatrix<double> weighted_y(n, d);
     double weight = 0.0;
+    double* squares = s.squares.data();
+    std::size_t gap = 0;
     for (Index i = 0; i < n; ++i) {
       const double w = block.weights[i];
       if (w > 0.0) {
@@ -159,11 +161,17 @@ class PreparedLinearGaussian {
         t(i, a) = a < l ? tile.posterior(i, a) : 1.0;
         weighted_t(i, a) = complete[i] * t(i, a);
       }
+      const S* row = block.x.data() + i * block.x.outerStride();
+      double* y = weighted_y.data() + i * d;
+      for (Index j = 0; j < d; ++j) y[j] = static_cast<double>(row[j]) - shift_[j];
+      if (gap < tile.incomplete.size() && tile.incomplete[gap] == i) {
+        const double* seen = tile.observed.data() + static_cast<Index>(gap) * d;
+        for (Index j = 0; j < d; ++j) y[j] = seen[j] == 0.0 ? 0.0 : y[j];
+        ++gap;
+      }
       for (Index j = 0; j < d; ++j) {
-        const S value = block.x(i, j);
-        const double y = is_nan(value) ? 0.0 : static_cast<double>(value) - shift_[j];
-        weighted_y(i, j) = w * y;
-        s.squares[j] += weighted_y(i, j) * y;
+        squares[j] += w * y[j] * y[j];
+        y[j] *= w;
       }
     }
     sums.objective = sums.log_likelihood;

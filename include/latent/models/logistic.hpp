@@ -32,7 +32,7 @@ inline double sigmoid_slope(double v) {
 }
 
 // 2 lambda(v) = tanh(v/2) / (2 v), the curvature of the parabola that touches log sigmoid at v and -v
-// and lies below it everywhere else (Jaakkola and Jordan 2000, eq. 3).
+// and lies below it everywhere else (Jaakkola and Jordan 2000).
 inline double bound_curvature(double v) {
   if (std::abs(v) < 1e-2) return 0.25 - v * v * (1.0 / 48.0 - v * v / 480.0);
   return std::tanh(0.5 * v) / (2.0 * v);

@@ -48,7 +48,7 @@ class ProbabilisticPCA : public detail::LinearGaussianModel<ProbabilisticPCA<S>,
   }
 
   // Each column regressed on (z, 1); the noise is what is left, over all numbers observed (Tipping
-  // and Bishop 1999, eq. 27 and 28, with the mean estimated in the same step). A floor that engages
+  // and Bishop 1999, appendix B, with the mean estimated in the same step). A floor that engages
   // is noted.
   ProbabilisticPCA maximize(const LinearGaussianStatistics& statistics) const {
     ProbabilisticPCA next = *this;
