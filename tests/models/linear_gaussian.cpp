@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "latent/em/em.hpp"
+#include "latent/em/incremental.hpp"
+#include "latent/em/online.hpp"
 #include "latent/models/factor_analysis.hpp"
 #include "latent/models/probabilistic_pca.hpp"
 #include "latent/testing/laws.hpp"
@@ -337,6 +339,21 @@ TEST_CASE("linear gaussian: accelerated fits reach the same limit") {
       CHECK(close(fast.log_likelihood, plain.log_likelihood, 1e-8));
       CHECK(close_matrix(fast.model.covariance(), plain.model.covariance(), 1e-3));
     }
+  });
+}
+
+TEST_CASE("linear gaussian: incremental and online EM end at the same limit") {
+  for_both([](const auto& truth) {
+    using M = std::decay_t<decltype(truth)>;
+    const RowMatrix<double> x = with_gaps(truth.sample(3000, 34), 0.1, 35);
+    const M start = M::start(x, 2, 36);
+    const auto plain = latent::EM{.max_iterations = 1500, .tolerance = 0}.fit(start, x);
+    const auto parts = latent::IncrementalEM{.max_passes = 600, .tolerance = 0}.fit(start, x);
+    CHECK(close(parts.log_likelihood, plain.log_likelihood, 1e-9));
+    CHECK(close_matrix(parts.model.covariance(), plain.model.covariance(), 1e-4));
+    const auto online = latent::OnlineEM{.batch = 500, .passes = 20}.fit(start, x);
+    CHECK(close(online.log_likelihood, plain.log_likelihood, 1e-2));
+    CHECK(online.log_likelihood > start.log_likelihood(x));
   });
 }
 

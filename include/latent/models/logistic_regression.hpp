@@ -36,7 +36,8 @@ struct LogisticStatistics {
 // lower the likelihood (Jaakkola and Jordan 2000). Where a plane separates the classes there is no
 // maximum and the coefficients grow until nothing is gained: the fit is then degenerate() and a note
 // says so. Features should not lie far from 0 compared with their spread: the intercept then cannot be
-// told from them.
+// told from them. The statistics belong to the coefficients at which they were taken: online and
+// incremental EM, which blend those of different models, are not for it.
 //
 // O(n D^2 + D^3) an iteration. x is a matrix (n x D) or a source; every member is const.
 template <class S = double>
