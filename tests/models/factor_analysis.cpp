@@ -114,3 +114,11 @@ TEST_CASE("factor analysis: Heywood cases meet the floor, are noted, and stay fi
     CHECK(std::isfinite(hard.log_likelihood));
   }
 }
+
+TEST_CASE("factor analysis: spreads that differ by 1e8 do no harm") {
+  RowMatrix<double> x = made<FA>().sample(500, 10);
+  x.col(1) *= 1e8;
+  const auto fit = latent::EM{.max_iterations = 500, .tolerance = 0}.fit(FA::start(x, 2, 1), x);
+  CHECK(fit.report.status == latent::Status::max_iterations);
+  CHECK(fit.report.iterations == 500);
+}

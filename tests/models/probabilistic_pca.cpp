@@ -90,3 +90,14 @@ TEST_CASE("probabilistic PCA: data without noise meet the floor, and nothing is 
             .model.parameters()
             .allFinite());
 }
+
+TEST_CASE("probabilistic PCA: spreads that differ by 1e4 do not pass for a falling likelihood") {
+  RowMatrix<double> x(500, 5);
+  latent::Random random(5);
+  for (Index i = 0; i < x.size(); ++i) x.data()[i] = random.normal();
+  x.col(1) *= 1e4;
+  x.col(2) += 5e-5 * x.col(1);
+  const auto fit = latent::EM{.max_iterations = 500, .tolerance = 0}.fit(PPCA::start(x, 2, 1), x);
+  CHECK(fit.report.status == latent::Status::max_iterations);
+  CHECK(fit.report.iterations == 500);
+}

@@ -148,7 +148,7 @@ class PreparedLinearGaussian {
     RowMatrix<double> weighted_t(n, l + 1);
     RowMatrix<double> weighted_y(n, d);
     double weight = 0.0;
-    double* squares = s.squares.data();
+    Vector<double> squares = Vector<double>::Zero(d);
     std::size_t gap = 0;
     for (Index i = 0; i < n; ++i) {
       const double w = block.weights[i];
@@ -175,6 +175,13 @@ class PreparedLinearGaussian {
       }
     }
     sums.objective = sums.log_likelihood;
+    // The M-step finds the noise as a small difference of these squares, which are taken in double.
+    constexpr double taken =
+        std::numeric_limits<double>::epsilon() / std::numeric_limits<S>::epsilon();
+    for (Index j = 0; j < d; ++j) {
+      s.squares[j] += squares[j];
+      sums.magnitude += 0.5 * taken * squares[j] * root_precision_[j] * root_precision_[j];
+    }
     add_product(weighted_t.transpose(), t, s.gram);
     for (Index a = 0; a < l; ++a)
       for (Index b = 0; b < l; ++b) s.gram(a, b) += weight * covariance_(a, b);

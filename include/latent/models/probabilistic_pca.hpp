@@ -14,6 +14,10 @@ LATENT_BEGIN
 // other eigenvalues, R any rotation (Tipping and Bishop 1999, eq. 7 and 8). With missing numbers,
 // NaN in the data, there is no such form, and EM still climbs the likelihood of what is observed.
 //
+// One noise variance serves all columns: where their spreads differ by more than 1e4, that of the small
+// ones drowns in the rounding of the large ones, and a fit may end as not_monotone. Scale them first, or
+// use FactorAnalysis, which does not mind.
+//
 //   auto start = latent::ProbabilisticPCA<>::start(x, 2, seed);
 //   auto fit = latent::EM{}.fit(start, x);
 //   fit.model.impute(x);  fit.model.projection();
