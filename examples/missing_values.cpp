@@ -1,15 +1,17 @@
 // Handwritten digits with a fifth of the pixels missing. What were they?
 //
-// The simplest answer is the mean of the pixel over all other images. A better one looks at the pixels
-// of the same image that are there. Probabilistic PCA does: each image is a point z in a space of few
-// dimensions, seen through a linear map and noise. EM finds the map although no image is complete:
+// The simplest answer is the mean of the pixel over all other images. A better one looks at the
+// pixels of the same image that are there. Probabilistic PCA does: each image is a point z in a
+// space of few dimensions, seen through a linear map and noise. EM finds the map although no image
+// is complete:
 //   E-step   what the pixels that are there say about z: a normal distribution for each image
 //   M-step   each pixel regressed on the expected z, over the images that have it
-// A missing number is NaN in the data. Nothing is filled in before the fit, and no row is thrown away.
+// A missing number is NaN in the data. Nothing is filled in before the fit, and no row is thrown
+// away.
 //
-// Look at: the error of the imputed pixels, which falls as dimensions are added and rises again where
-// there are too many, also in images that the fit has not seen. The likelihood of the data that were
-// fitted cannot tell: it only ever rises.
+// Look at: the error of the imputed pixels, which falls as dimensions are added and rises again
+// where there are too many, also in images that the fit has not seen. The likelihood of the data
+// that were fitted cannot tell: it only ever rises.
 #include <cmath>
 #include <latent/probabilistic_pca.hpp>
 #include <limits>

@@ -1,15 +1,15 @@
-// Two kinds of customers. Each is sent an offer with a price and a time of delivery, and buys or does
-// not. One kind looks at the price, the other at the delivery; which kind a customer is was not
-// recorded.
+// Two kinds of customers. Each is sent an offer with a price and a time of delivery, and buys or
+// does not. One kind looks at the price, the other at the delivery; which kind a customer is was
+// not recorded.
 //
 // A logistic regression of the whole finds an average customer who does not exist. A mixture of two
-// finds both kinds, and how many there are. Its M-step would need a logistic regression for each kind,
-// weighted by the responsibilities, and that has no closed form. EM does not care: it climbs as long
-// as the M-step improves on the expected log-likelihood. One step to the top of a quadratic bound
-// (Jaakkola and Jordan 2000) is enough, and this is called generalised EM.
+// finds both kinds, and how many there are. Its M-step would need a logistic regression for each
+// kind, weighted by the responsibilities, and that has no closed form. EM does not care: it climbs
+// as long as the M-step improves on the expected log-likelihood. One step to the top of a quadratic
+// bound (Jaakkola and Jordan 2000) is enough, and this is called generalised EM.
 //
-// Look at: the estimates beside the truth; the log-likelihoods; and how many iterations a Newton step
-// needs where nothing is hidden, against the bound steps of the mixture.
+// Look at: the estimates beside the truth; the log-likelihoods; and how many iterations a Newton
+// step needs where nothing is hidden, against the bound steps of the mixture.
 #include <cmath>
 #include <latent/logistic_regression.hpp>
 #include <sstream>

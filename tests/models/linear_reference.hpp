@@ -91,8 +91,8 @@ double log_density(const M& model, const RowMatrix<double>& x, Index row) {
                  white.squaredNorm());
 }
 
-// One EM step by the formulas of the joint Gaussian of (z, x_O): E[z | x] = W_O' C^-1 e, cov(z | x) =
-// I - W_O' C^-1 W_O; then least squares column by column.
+// One EM step by the formulas of the joint Gaussian of (z, x_O): E[z | x] = W_O' C^-1 e, cov(z | x)
+// = I - W_O' C^-1 W_O; then least squares column by column.
 struct Step {
   RowMatrix<double> coefficients;  // D x (L+1): loadings, mean
   Eigen::VectorXd residual;        // D

@@ -7,9 +7,9 @@
 
 LATENT_BEGIN
 
-// x = mean + loadings z + noise, z ~ N(0, I_L), noise ~ N(0, diag(noise_variances)): each column has
-// a variance of its own (its uniqueness), so that scaling a column changes nothing but the unit of
-// its loadings. NaN in the data = missing, as in ProbabilisticPCA, and the same members.
+// x = mean + loadings z + noise, z ~ N(0, I_L), noise ~ N(0, diag(noise_variances)): each column
+// has a variance of its own (its uniqueness), so that scaling a column changes nothing but the unit
+// of its loadings. NaN in the data = missing, as in ProbabilisticPCA, and the same members.
 //
 // The likelihood may rise without end as one of the noise variances falls to 0 (Heywood cases).
 // `floor` keeps each at or above a share of its column's variance, 0.005 as in Joereskog 1967; the
@@ -35,8 +35,8 @@ class FactorAnalysis : public detail::LinearGaussianModel<FactorAnalysis<S>, S> 
 
   const Vector<double>& noise_of_columns() const { return noise_variances; }
 
-  // Each column regressed on (z, 1); its noise is what is left of it (Rubin and Thayer 1982, with the
-  // mean estimated in the same step). A floor that engages is noted.
+  // Each column regressed on (z, 1); its noise is what is left of it (Rubin and Thayer 1982, with
+  // the mean estimated in the same step). A floor that engages is noted.
   FactorAnalysis maximize(const LinearGaussianStatistics& statistics) const {
     FactorAnalysis next = *this;
     const detail::ColumnRegressions found = this->regress(statistics);

@@ -257,7 +257,8 @@ class LinearGaussianModel {
 
   const Self& self() const { return static_cast<const Self&>(*this); }
 
-  // Calls body(block, tile) for all blocks of x, on all cores, after the checks. size(n) comes first.
+  // Calls body(block, tile) for all blocks of x, on all cores, after the checks. size(n) comes
+  // first.
   template <class Data, class Size, class Body>
   void over_tiles(const Data& x, const char* what, const Size& size, const Body& body) const {
     self().check();

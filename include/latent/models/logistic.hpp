@@ -31,8 +31,8 @@ inline double sigmoid_slope(double v) {
   return e / ((1.0 + e) * (1.0 + e));
 }
 
-// 2 lambda(v) = tanh(v/2) / (2 v), the curvature of the parabola that touches log sigmoid at v and -v
-// and lies below it everywhere else (Jaakkola and Jordan 2000).
+// 2 lambda(v) = tanh(v/2) / (2 v), the curvature of the parabola that touches log sigmoid at v and
+// -v and lies below it everywhere else (Jaakkola and Jordan 2000).
 inline double bound_curvature(double v) {
   if (std::abs(v) < 1e-2) return 0.25 - v * v * (1.0 / 48.0 - v * v / 480.0);
   return std::tanh(0.5 * v) / (2.0 * v);
@@ -66,9 +66,10 @@ inline void add_ridge(double ridge, RowMatrix<double>& matrix) {
 
 enum class Curvature { sound, singular, useless };
 
-// Solves matrix step = gradient for a symmetric matrix that should be positive definite (lower triangle
-// read), in units in which its diagonal is 1. Where it is singular (1e-13) its diagonal is raised by
-// 1e-8 of itself: the step is then shorter, and still climbs. `useless`: there is no step.
+// Solves matrix step = gradient for a symmetric matrix that should be positive definite (lower
+// triangle read), in units in which its diagonal is 1. Where it is singular (1e-13) its diagonal is
+// raised by 1e-8 of itself: the step is then shorter, and still climbs. `useless`: there is no
+// step.
 inline Curvature solve_curvature(const RowMatrix<double>& matrix, const Vector<double>& gradient,
                                  Vector<double>& step) {
   const Index n = matrix.rows();

@@ -23,8 +23,8 @@ struct LogisticExpertsStatistics {
 
 // A family whose rows are (x_1 ... x_D, y) with y = 0 or 1 in the last column:
 //   p(y = 1 | x, k) = 1 / (1 + exp(-(intercepts(k) + coefficients(k)' x))).
-// The features themselves have no density; a mixture of it explains y given x (experts without a gate:
-// Jordan and Jacobs 1994; Wedel and DeSarbo 1995).
+// The features themselves have no density; a mixture of it explains y given x (experts without a
+// gate: Jordan and Jacobs 1994; Wedel and DeSarbo 1995).
 //
 // The M-step of a logistic regression has no closed form. `maximize` takes one step to the top of a
 // quadratic lower bound instead (Jaakkola and Jordan 2000): it raises the expected log-likelihood
@@ -42,8 +42,8 @@ struct LogisticExperts {
   Vector<S> intercepts;       // K
   double ridge = 0.0;         // finite, >= 0
 
-  // Random experts for features of size about 1: standard normal coefficients over sqrt(D), intercepts
-  // 0.
+  // Random experts for features of size about 1: standard normal coefficients over sqrt(D),
+  // intercepts 0.
   static LogisticExperts start(Index components, Index features, std::uint64_t seed = 0) {
     detail::require(components >= 1 && features >= 1,
                     "LogisticExperts::start: components and features must be at least 1; got ",

@@ -26,18 +26,18 @@ struct LogisticStatistics {
 };
 
 // p(y = 1 | x) = 1 / (1 + exp(-(intercept + coefficients' x))). The features are the data, the
-// response is the label, 0 or 1; rows of label -1 do not count. `ridge` > 0 is a normal prior of that
-// precision on each coefficient (not on the intercept), and the fit is maximum a posteriori.
+// response is the label, 0 or 1; rows of label -1 do not count. `ridge` > 0 is a normal prior of
+// that precision on each coefficient (not on the intercept), and the fit is maximum a posteriori.
 //
 //   auto fit = latent::EM{}.fit(latent::LogisticRegression<>(x.cols()), samples(x).labels(y));
 //
 // An iteration is a Newton step (iteratively reweighted least squares). Where that overshoots, the
-// engine takes maximize_safely instead: the step to the top of a quadratic lower bound, which cannot
-// lower the likelihood (Jaakkola and Jordan 2000). Where a plane separates the classes there is no
-// maximum and the coefficients grow until nothing is gained: the fit is then degenerate() and a note
-// says so. Features should not lie far from 0 compared with their spread: the intercept then cannot be
-// told from them. The statistics belong to the coefficients at which they were taken: online and
-// incremental EM, which blend those of different models, are not for it.
+// engine takes maximize_safely instead: the step to the top of a quadratic lower bound, which
+// cannot lower the likelihood (Jaakkola and Jordan 2000). Where a plane separates the classes there
+// is no maximum and the coefficients grow until nothing is gained: the fit is then degenerate() and
+// a note says so. Features should not lie far from 0 compared with their spread: the intercept then
+// cannot be told from them. The statistics belong to the coefficients at which they were taken:
+// online and incremental EM, which blend those of different models, are not for it.
 //
 // O(n D^2 + D^3) an iteration. x is a matrix (n x D) or a source; every member is const.
 template <class S = double>
@@ -104,8 +104,8 @@ class LogisticRegression {
     return stepped(statistics, statistics.hessian);
   }
 
-  // To the maximum of the quadratic bound that touches the objective at the present model: never lower
-  // than here, whatever the model.
+  // To the maximum of the quadratic bound that touches the objective at the present model: never
+  // lower than here, whatever the model.
   LogisticRegression maximize_safely(const Statistics& statistics) const {
     return stepped(statistics, statistics.bound);
   }
@@ -169,9 +169,9 @@ class LogisticRegression {
     return expected(labelled, "LogisticRegression::log_likelihood").sums.log_likelihood;
   }
 
-  // D+1: the square roots of the diagonal of the inverse of the observed information (with the ridge),
-  // coefficients first, then the intercept. At the maximum they are the usual standard errors; infinite
-  // where the information is singular. One pass over the data, or none.
+  // D+1: the square roots of the diagonal of the inverse of the observed information (with the
+  // ridge), coefficients first, then the intercept. At the maximum they are the usual standard
+  // errors; infinite where the information is singular. One pass over the data, or none.
   template <class Data>
   Vector<double> standard_errors(const Data& labelled) const
       requires(!std::is_same_v<Data, LogisticStatistics>) {

@@ -14,17 +14,17 @@ LATENT_BEGIN
 // other eigenvalues, R any rotation (Tipping and Bishop 1999, eq. 7 and 8). With missing numbers,
 // NaN in the data, there is no such form, and EM still climbs the likelihood of what is observed.
 //
-// One noise variance serves all columns: where their spreads differ by more than 1e4, that of the small
-// ones drowns in the rounding of the large ones, and a fit may end as not_monotone. Scale them first, or
-// use FactorAnalysis, which does not mind.
+// One noise variance serves all columns: where their spreads differ by more than 1e4, that of the
+// small ones drowns in the rounding of the large ones, and a fit may end as not_monotone. Scale
+// them first, or use FactorAnalysis, which does not mind.
 //
 //   auto start = latent::ProbabilisticPCA<>::start(x, 2, seed);
 //   auto fit = latent::EM{}.fit(start, x);
 //   fit.model.impute(x);  fit.model.projection();
 //
-// E-step O(n D L) for complete rows, O(D L^2 + L^3) more for each incomplete one. S is the scalar of
-// the parameters and of what members return; all sums are taken in double. For the other members see
-// detail::LinearGaussianModel.
+// E-step O(n D L) for complete rows, O(D L^2 + L^3) more for each incomplete one. S is the scalar
+// of the parameters and of what members return; all sums are taken in double. For the other members
+// see detail::LinearGaussianModel.
 template <class S = double>
 class ProbabilisticPCA : public detail::LinearGaussianModel<ProbabilisticPCA<S>, S> {
   using Base = detail::LinearGaussianModel<ProbabilisticPCA<S>, S>;
@@ -35,7 +35,8 @@ class ProbabilisticPCA : public detail::LinearGaussianModel<ProbabilisticPCA<S>,
   double noise_variance;  // > 0
   double floor = 1e-10;   // of noise_variance, in units of the mean variance of the columns; [0, 1)
 
-  // D; D x L, 1 <= L <= D; > 0. The sums of a fit are taken about this mean. Throws InvalidArgument.
+  // D; D x L, 1 <= L <= D; > 0. The sums of a fit are taken about this mean. Throws
+  // InvalidArgument.
   ProbabilisticPCA(Vector<S> mean_of_columns, RowMatrix<S> loadings_of_columns, double noise)
       : Base(std::move(mean_of_columns), std::move(loadings_of_columns)), noise_variance{noise} {
     this->check();
