@@ -20,6 +20,7 @@
 #include "latent/em/assignment.hpp"
 #include "latent/em/check.hpp"
 #include "latent/em/concepts.hpp"
+#include "latent/em/over_blocks.hpp"
 #include "latent/em/parameter_names.hpp"
 #include "latent/mixture/prepared_mixture.hpp"
 
@@ -284,13 +285,7 @@ struct Mixture {
   // Calls body(block) for all blocks of x, on all cores, after the checks. size(n) comes first.
   template <class Data, class Size, class Body>
   void over_blocks(const Data& x, std::string_view who, const Size& size, const Body& body) const {
-    decltype(auto) data = detail::as_samples(x);
-    if (data.rows() == 0) return size(Index{0});
-    auto team = Threads{}.team();
-    detail::check_model_and_data(*this, data, team, who);
-    size(data.rows());
-    team.for_each_lane(detail::lanes_of(data.rows()),
-                       [&](Index lane) { detail::for_each_block<Scalar>(data, lane, body); });
+    detail::over_blocks(*this, x, who, size, body);
   }
 
   // The same, with the responsibilities and log densities of each block.

@@ -3,7 +3,9 @@
 
 #include <cmath>
 #include <numbers>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "latent/core/random.hpp"
 #include "latent/em/parameter_names.hpp"

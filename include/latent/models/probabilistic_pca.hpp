@@ -1,0 +1,89 @@
+// Probabilistic principal components: Tipping and Bishop 1999, fitted by EM, also where numbers are
+// missing.
+#pragma once
+
+#include <utility>
+
+#include "latent/models/linear_gaussian_model.hpp"
+
+LATENT_BEGIN
+
+// x = mean + loadings z + noise, z ~ N(0, I_L), noise ~ N(0, noise_variance I_D). On complete data
+// the maximum is known in closed form: loadings = U (Lambda - s I)^1/2 R' from the leading
+// eigenvectors U and eigenvalues Lambda of the sample covariance (divisor n), s the mean of the
+// other eigenvalues, R any rotation (Tipping and Bishop 1999, eq. 7 and 8). With missing numbers,
+// NaN in the data, there is no such form, and EM still climbs the likelihood of what is observed.
+//
+// One noise variance serves all columns: where their spreads differ by more than 1e4, that of the
+// small ones drowns in the rounding of the large ones, and a fit may end as not_monotone. Scale
+// them first, or use FactorAnalysis, which does not mind.
+//
+//   auto start = latent::ProbabilisticPCA<>::start(x, 2, seed);
+//   auto fit = latent::EM{}.fit(start, x);
+//   fit.model.impute(x);  fit.model.projection();
+//
+// E-step O(n D L) for complete rows, O(D L^2 + L^3) more for each incomplete one. S is the scalar
+// of the parameters and of what members return; all sums are taken in double. For the other members
+// see detail::LinearGaussianModel.
+template <class S = double>
+class ProbabilisticPCA : public detail::LinearGaussianModel<ProbabilisticPCA<S>, S> {
+  using Base = detail::LinearGaussianModel<ProbabilisticPCA<S>, S>;
+
+ public:
+  static constexpr const char* name = "ProbabilisticPCA";
+
+  double noise_variance;  // > 0
+  double floor = 1e-10;   // of noise_variance, in units of the mean variance of the columns; [0, 1)
+
+  // D; D x L, 1 <= L <= D; > 0. The sums of a fit are taken about this mean. Throws
+  // InvalidArgument.
+  ProbabilisticPCA(Vector<S> mean_of_columns, RowMatrix<S> loadings_of_columns, double noise)
+      : Base(std::move(mean_of_columns), std::move(loadings_of_columns)), noise_variance{noise} {
+    this->check();
+  }
+  // The same with the mean of the D noise variances.
+  ProbabilisticPCA(Vector<S> mean_of_columns, RowMatrix<S> loadings_of_columns,
+                   const Vector<double>& noise)
+      : ProbabilisticPCA(std::move(mean_of_columns), std::move(loadings_of_columns), noise.mean()) {
+  }
+
+  // D equal variances.
+  Vector<double> noise_of_columns() const {
+    return Vector<double>::Constant(this->dimension(), noise_variance);
+  }
+
+  // Each column regressed on (z, 1); the noise is what is left, over all numbers observed (Tipping
+  // and Bishop 1999, appendix B, with the mean estimated in the same step). A floor that engages
+  // is noted.
+  ProbabilisticPCA maximize(const LinearGaussianStatistics& statistics) const {
+    ProbabilisticPCA next = *this;
+    const detail::ColumnRegressions found = this->regress(statistics);
+    next.take(found);
+    const double weight = found.weight.sum();
+    if (weight > 0.0)
+      next.noise_variance =
+          next.above_floor(found.residual.sum() / weight, floor * found.typical_variance,
+                           noise_variance, "the noise variance");
+    return next;
+  }
+
+  // D x L, orthonormal: the principal axes, in the order of explained_variance(); the entry of
+  // largest magnitude of each is positive. The span of the loadings, which themselves are only
+  // determined up to a rotation.
+  RowMatrix<S> projection() const {
+    return detail::principal_axes(this->loadings).first.template cast<S>();
+  }
+  // L, descending: the model's variance along the principal axes.
+  Vector<double> explained_variance() const {
+    const Vector<double> singular = detail::principal_axes(this->loadings).second;
+    return (singular.array().square() + noise_variance).matrix();
+  }
+
+  // Mean, loadings row by row, noise variance.
+  Vector<double> parameters() const {
+    return this->parameters_with(Vector<double>::Constant(1, noise_variance));
+  }
+  Index free_parameters() const { return this->free_parameters_of_columns() + 1; }
+};
+
+LATENT_END
