@@ -60,7 +60,7 @@ struct KMeans {
     const auto& source = detail::as_samples(data);
     const Index k_count = clusters == unset ? default_clusters : clusters;
     check_options(k_count);
-    auto team = executor.team();
+    auto&& team = executor.team();
     detail::check_kmeans_data(source, k_count, 0.0, team);
     return run(source, restarts, team, observer, [&](Index restart) {
       return detail::initial_centroids(source, init, k_count, seed,
@@ -84,7 +84,7 @@ struct KMeans {
                     "KMeans: the start must have as many columns as the data; got ", start.rows(),
                     " x ", start.cols(), " for data of ", source.rows(), " x ", source.cols());
     detail::check_centroids(start, "KMeans");
-    auto team = executor.team();
+    auto&& team = executor.team();
     const auto largest = static_cast<double>(start.size() > 0 ? start.cwiseAbs().maxCoeff() : S(0));
     detail::check_kmeans_data(source, start.rows(), largest, team);
     return run(source, Index{1}, team, observer, [&](Index) { return start; });

@@ -95,7 +95,7 @@ class KMeansModel {
     detail::require(data.cols() == centroids_.cols(), "KMeansModel: data must have ",
                     centroids_.cols(), " columns, as the centroids; got ", data.rows(), " x ",
                     data.cols());
-    auto team = executor.team();
+    auto&& team = executor.team();
     team.for_each_lane(detail::lanes_of(data.rows()), [&](Index lane) {
       RowMatrix<S> tile(std::min(detail::tile_rows, data.rows()), data.cols());
       detail::for_each_tile(data.rows(), lane, [&](Index first, Index rows) {
@@ -114,7 +114,7 @@ class KMeansModel {
     }
     const detail::CentroidTable<S> table{centroids_};
     detail::ScratchPool<S> pool;
-    auto team = executor.team();
+    auto&& team = executor.team();
     team.for_each_lane(detail::lanes_of(data.rows()), [&](Index lane) {
       const auto make = [&] {
         return std::make_unique<detail::TileScratch<S>>(table.cols(), table.clusters());

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <condition_variable>
 #include <exception>
 #include <functional>
@@ -225,11 +226,14 @@ struct Threads {
   }
 };
 
-// What a fit needs of an executor: a team that it keeps while it runs.
+// What a fit needs of an executor: a team that it keeps while it runs, with for_each_lane(lanes,
+// body) and reduce(lanes, zero, fill) as detail::Team has them.
 template <class E>
-concept Executor = requires(const E& executor, const std::function<void(Index)>& body) {
+concept Executor = requires(const E& executor, const std::function<void(Index)>& body,
+                            double (*zero)(), void (*fill)(Index, double&)) {
   executor.team();
   executor.team().for_each_lane(Index{1}, body);
+  { executor.team().reduce(Index{1}, zero, fill) } -> std::same_as<double>;
 };
 
 LATENT_END

@@ -2,16 +2,20 @@
 //
 //   samples(x)                          a source over x (n x D, rows are samples)
 //   samples(x).weights(w).labels(y)     w: n non-negative numbers; y: n labels, -1 = unknown
+//   samples(x).sequences(lengths)       the rows form sequences of these lengths, one after another
 //
 // Lvalue matrices, Map and Ref are viewed: they must outlive the source and stay unchanged. Every
-// other rvalue (a temporary matrix, a block, an expression) is owned. Weights and labels are
-// copied. Integers become double.
+// other rvalue (a temporary matrix, a block, an expression) is owned, jointly by the copies of the
+// source. Weights and labels are copied. Integers become double.
 #pragma once
 
 #include <algorithm>
+#include <memory>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "latent/core/error.hpp"
 #include "latent/core/numeric.hpp"
@@ -21,16 +25,18 @@ LATENT_BEGIN
 
 // What a model sees: up to 256 rows, contiguous and aligned, with their weights (1 where the source
 // has none) and labels (-1 where the source has none). `first_row` is the index of the first of
-// them in the source.
+// them in the source. A model of sequences sees whole sequences, however long: `sequences` holds
+// their lengths, which sum to n; for other models it is empty.
 template <class S>
 struct Block {
   Eigen::Ref<const RowMatrix<S>> x;          // n x D
   Eigen::Ref<const Vector<double>> weights;  // n
   Eigen::Ref<const Labels> labels;           // n
   Index first_row = 0;
+  std::span<const Index> sequences{};
 };
 
-// Rows of S = float or double. Cheap to pass by reference; copying copies what it owns.
+// Rows of S = float or double. Copying copies weights and labels, never the data.
 template <class S>
 class Samples {
  public:
@@ -45,15 +51,11 @@ class Samples {
         column_stride_{column_stride} {}
 
   explicit Samples(RowMatrix<S> owned)
-      : owned_{std::move(owned)}, owns_{true}, rows_{owned_.rows()}, cols_{owned_.cols()} {
-    attach();
-  }
-
-  Samples(const Samples& other) = default;
-  Samples(Samples&& other) noexcept = default;
-  Samples& operator=(const Samples& other) = default;
-  Samples& operator=(Samples&& other) noexcept = default;
-  ~Samples() = default;
+      : owner_{std::make_shared<const RowMatrix<S>>(std::move(owned))},
+        data_{owner_->data()},
+        rows_{owner_->rows()},
+        cols_{owner_->cols()},
+        row_stride_{cols_} {}
 
   // One weight a row: a frequency, finite and not negative, with a positive sum. Copied.
   // Throws InvalidArgument (size) and DataError (values).
@@ -79,10 +81,47 @@ class Samples {
     return Samples(*this).labels(values);
   }
 
+  // The lengths of the sequences that the rows form, one after another: positive, of sum n. Copied.
+  // Throws InvalidArgument.
+  Samples sequences(const std::vector<Index>& lengths) && {
+    set_sequences(lengths);
+    return std::move(*this);
+  }
+  Samples sequences(const std::vector<Index>& lengths) const& {
+    return Samples(*this).sequences(lengths);
+  }
+
+  // Rows first ... first+count-1 as a source, with their weights and labels. The data are shared,
+  // not copied. Throws InvalidArgument for a range outside 0 ... n, or one that cuts a sequence.
+  Samples slice(Index first, Index count) const {
+    detail::require(first >= 0 && count >= 0 && count <= rows_ - first,
+                    "samples: a slice must lie within the ", rows_, " rows; got first = ", first,
+                    ", count = ", count);
+    Samples part = *this;
+    part.data_ += first * row_stride_;
+    part.rows_ = count;
+    if (has_weights()) part.weights_ = Vector<double>(weights_.segment(first, count));
+    if (has_labels()) part.labels_ = Labels(labels_.segment(first, count));
+    if (has_sequences()) {
+      const auto begin = std::lower_bound(starts_.begin(), starts_.end(), first);
+      const auto end = std::lower_bound(begin, starts_.end(), first + count);
+      detail::require(begin != starts_.end() && *begin == first && end != starts_.end() &&
+                          *end == first + count,
+                      "samples: a slice must not cut a sequence; got first = ", first,
+                      ", count = ", count);
+      part.starts_.assign(begin, end + 1);
+      for (Index& start : part.starts_) start -= first;
+    }
+    return part;
+  }
+
   Index rows() const { return rows_; }
   Index cols() const { return cols_; }
   bool has_weights() const { return weights_.size() > 0; }
   bool has_labels() const { return labels_.size() > 0; }
+  bool has_sequences() const { return !starts_.empty(); }
+  // The first row of each sequence, and n at the end; empty for a source without sequences.
+  const std::vector<Index>& sequence_starts() const { return starts_; }
   const Vector<double>& weights() const { return weights_; }  // empty = all ones
   const Labels& labels() const { return labels_; }            // empty = all unknown
   double weight(Index row) const { return has_weights() ? weights_[row] : 1.0; }
@@ -91,7 +130,7 @@ class Samples {
   // Copies rows first ... first+count-1 into the top of `tile` (at least count x D), cast to T.
   template <class T>
   void read(Index first, Index count, RowMatrix<T>& tile) const {
-    const S* from = data() + first * row_stride_;
+    const S* from = data_ + first * row_stride_;
     if (column_stride_ == 1) {
       for (Index i = 0; i < count; ++i) {
         T* to = tile.data() + i * cols_;
@@ -108,21 +147,15 @@ class Samples {
   }
 
   S operator()(Index row, Index col) const {
-    return data()[row * row_stride_ + col * column_stride_];
+    return data_[row * row_stride_ + col * column_stride_];
   }
 
   // A pointer to row i where the numbers of a row lie side by side, else nullptr.
   const S* contiguous_row(Index row) const {
-    return column_stride_ == 1 ? data() + row * row_stride_ : nullptr;
+    return column_stride_ == 1 ? data_ + row * row_stride_ : nullptr;
   }
 
  private:
-  const S* data() const { return owns_ ? owned_.data() : data_; }
-  void attach() {
-    row_stride_ = cols_;
-    column_stride_ = 1;
-  }
-
   template <class Derived>
   void set_weights(const Eigen::DenseBase<Derived>& values) {
     const typename Derived::PlainObject given = values.derived();  // evaluated once
@@ -168,8 +201,22 @@ class Samples {
     labels_ = std::move(copy);
   }
 
-  RowMatrix<S> owned_;
-  bool owns_ = false;
+  void set_sequences(const std::vector<Index>& lengths) {
+    std::vector<Index> starts{0};
+    starts.reserve(lengths.size() + 1);
+    for (std::size_t i = 0; i < lengths.size(); ++i) {
+      detail::require(lengths[i] >= 1 && lengths[i] <= rows_ - starts.back(),
+                      "samples: lengths of sequences must be positive and sum to the ", rows_,
+                      " rows; got lengths[", i, "] = ", lengths[i], " after ", starts.back(),
+                      " rows");
+      starts.push_back(starts.back() + lengths[i]);
+    }
+    detail::require(starts.back() == rows_, "samples: lengths of sequences must sum to the ", rows_,
+                    " rows; got ", starts.back());
+    starts_ = std::move(starts);
+  }
+
+  std::shared_ptr<const RowMatrix<S>> owner_;  // empty for a view
   const S* data_ = nullptr;
   Index rows_ = 0;
   Index cols_ = 0;
@@ -177,6 +224,7 @@ class Samples {
   Index column_stride_ = 1;
   Vector<double> weights_;
   Labels labels_;
+  std::vector<Index> starts_;
 };
 
 namespace detail {
@@ -284,20 +332,25 @@ void for_each_tile(Index rows, Index lane, F&& f) {
 template <class T, class S>
 class BlockReader {
  public:
-  explicit BlockReader(const Samples<S>& data)
-      : data_{data},
-        tile_(std::min(tile_rows, data.rows()), data.cols()),
-        weights_(Vector<double>::Ones(tile_.rows())),
-        labels_(Labels::Constant(tile_.rows(), -1)) {}
+  explicit BlockReader(const Samples<S>& data) : data_{data} {
+    resize(std::min(tile_rows, data.rows()));
+  }
 
   Block<T> read(Index first, Index count) {
+    if (count > tile_.rows()) resize(count);
     data_.read(first, count, tile_);
     if (data_.has_weights()) weights_.head(count) = data_.weights().segment(first, count);
     if (data_.has_labels()) labels_.head(count) = data_.labels().segment(first, count);
-    return {tile_.topRows(count), weights_.head(count), labels_.head(count), first};
+    return {tile_.topRows(count), weights_.head(count), labels_.head(count), first, {}};
   }
 
  private:
+  void resize(Index rows) {
+    tile_.resize(rows, data_.cols());
+    weights_ = Vector<double>::Ones(rows);
+    labels_ = Labels::Constant(rows, -1);
+  }
+
   const Samples<S>& data_;
   RowMatrix<T> tile_;
   Vector<double> weights_;
@@ -309,6 +362,31 @@ template <class T, class S, class F>
 void for_each_block(const Samples<S>& data, Index lane, F&& f) {
   BlockReader<T, S> reader{data};
   for_each_tile(data.rows(), lane, [&](Index first, Index count) { f(reader.read(first, count)); });
+}
+
+// The same in whole sequences, for models of sequences: a lane has the sequences that begin in it,
+// and a block takes them until it has a tile's rows. A source without sequences is one sequence.
+template <class T, class S, class F>
+void for_each_sequence_block(const Samples<S>& data, Index lane, F&& f) {
+  const std::vector<Index> one{0, data.rows()};
+  const std::vector<Index>& starts = data.has_sequences() ? data.sequence_starts() : one;
+  const auto begin_of = [&](Index row) {
+    return std::lower_bound(starts.begin(), starts.end() - 1, row);
+  };
+  BlockReader<T, S> reader{data};
+  std::vector<Index> lengths;
+  const auto end = begin_of((lane + 1) * lane_rows);
+  for (auto sequence = begin_of(lane * lane_rows); sequence < end;) {
+    const Index first = *sequence;
+    lengths.clear();
+    do {
+      lengths.push_back(*(sequence + 1) - *sequence);
+      ++sequence;
+    } while (sequence < end && *(sequence + 1) - first <= tile_rows);
+    Block<T> block = reader.read(first, *sequence - first);
+    block.sequences = lengths;
+    f(block);
+  }
 }
 
 // The sum of the weights, merged like every other statistic.

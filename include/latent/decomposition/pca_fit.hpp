@@ -145,7 +145,7 @@ template <class S, class Exec>
 PCAFit<S> fit_rows(const PCAPlan& plan, const Samples<S>& data, const Exec& executor) {
   const Stopwatch watch;
   check_rows(plan, data);
-  auto team = executor.team();
+  auto&& team = executor.team();
   const bool gram = plan.solver == PCASolver::gram ||
                     (plan.solver == PCASolver::automatic && data.rows() < data.cols());
   PCAFit<S> fit =

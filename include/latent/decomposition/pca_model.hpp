@@ -93,7 +93,7 @@ class PCAModel {
     const auto& source = detail::as_samples(z);
     check_columns(source, components(), "PCAModel: inverse_transform");
     RowMatrix<S> rows(source.rows(), columns());
-    auto team = executor.team();
+    auto&& team = executor.team();
     team.for_each_lane(detail::lanes_of(source.rows()), [&](Index lane) {
       detail::for_each_block<double>(source, lane, [&](const Block<double>& block) {
         check_tile(source, block, "PCAModel: inverse_transform");
@@ -191,7 +191,7 @@ class PCAModel {
   void for_each_centred(const Samples<T>& data, const Exec& executor, std::string_view who,
                         F&& f) const {
     check_columns(data, columns(), who);
-    auto team = executor.team();
+    auto&& team = executor.team();
     team.for_each_lane(detail::lanes_of(data.rows()), [&](Index lane) {
       RowMatrix<double> y;
       detail::for_each_block<double>(data, lane, [&](const Block<double>& block) {

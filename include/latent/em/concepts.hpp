@@ -10,6 +10,7 @@
 
 #include "latent/core/report.hpp"
 #include "latent/core/source.hpp"
+#include "latent/core/statistics.hpp"
 #include "latent/core/types.hpp"
 
 LATENT_BEGIN
@@ -23,6 +24,8 @@ struct Expectation {
 
   auto fields() { return std::tie(log_likelihood, objective, magnitude); }
 };
+
+struct Soft;  // em/assignment.hpp
 
 // The coordinates of one E-step, from which random variants draw.
 struct Step {
@@ -66,6 +69,8 @@ using ScalarOf = typename detail::DeclaredScalar<T>::type;
 //   dimension()                the number of columns it expects
 //   parameters()               -> Vector<double>, for Convergence::parameters
 //   log_prior()                the log density of its prior; maximize is then maximum a posteriori
+//   valid(n, s)                whether statistics are some that data could give: acceleration asks
+//   recentred()                the same family, ready for a new fit (a shift moved to its means)
 //   free_parameters()          for aic, bic and icl
 //   sample(k, random, row)     draws a row from component k; needs dimension()
 //   degenerate(), notes(iteration, notes)   what maximize had to mend
@@ -82,17 +87,6 @@ concept MixtureFamily = requires(const F& f, const RowMatrix<ScalarOf<F>>& tile,
   { f.maximize(n, s) } -> std::convertible_to<F>;  // from n(k) = sum_i r(i, k) and s
 };
 
-// What the engine needs. Mixture supplies it; a model that is no mixture (factor analysis, a Markov
-// model) implements it directly: expect(block, statistics) adds a block's expected statistics and
-// returns its log-likelihood, as a double or Expectation. Optional members: prepare(), check(),
-// check_data(x, first_row), dimension(), components(), parameters(), log_prior(), degenerate(),
-// notes(iteration, notes); and log_joint(x, out) with weights, for Convergence::q_function.
-template <class M>
-concept LatentModel = requires(const M& model) {
-  {model.zero()};
-  { model.maximize(model.zero()) } -> std::convertible_to<M>;
-};
-
 template <class M>
 using StatisticsOf = std::decay_t<decltype(std::declval<const M&>().zero())>;
 
@@ -105,6 +99,122 @@ decltype(auto) prepared(const M& model) {
     return model.prepare();
   } else {
     return (model);
+  }
+}
+
+template <class M>
+using PreparedOf = std::remove_cvref_t<decltype(prepared(std::declval<const M&>()))>;
+
+// expect(block, assign, step, statistics): the model knows the E-step variant A.
+template <class M, class A>
+concept Assigns = requires(const PreparedOf<M>& model, const Block<ScalarOf<M>>& block,
+                           const A& assign, const Step& step, StatisticsOf<M>& statistics) {
+  to_expectation(model.expect(block, assign, step, statistics));
+};
+
+// expect(block, statistics): the posterior only.
+template <class M>
+concept Expects = requires(const PreparedOf<M>& model, const Block<ScalarOf<M>>& block,
+                           StatisticsOf<M>& statistics) {
+  to_expectation(model.expect(block, statistics));
+};
+
+}  // namespace detail
+
+// What the engine needs. Mixture supplies it; a model that is no mixture (factor analysis, a Markov
+// model) implements it directly: expect(block, statistics) adds a block's expected statistics and
+// returns its log-likelihood, as a double or Expectation. It may be a member of what prepare()
+// returns. Optional members:
+//   expect(block, assign, step, statistics)   the E-step variants: Hard, Stochastic, Annealed
+//   prepare(), check(), check_data(x, first_row), dimension(), components(), parameters(),
+//   log_prior(), recentred(), degenerate(), notes(iteration, notes)    as for families
+//   valid(statistics)                 whether data could give them: acceleration asks
+//   maximize_safely(statistics)       an M-step that cannot lower the objective, taken where the
+//                                     model of maximize() did (a Newton step, say)
+//   log_joint(x, out) and weights     for Convergence::q_function and lower_bound
+//   static constexpr bool sequential = true         blocks are whole sequences
+//   static constexpr bool accepts_missing = true    NaN in the data means a missing value
+template <class M>
+concept LatentModel = requires(const M& model) {
+  {model.zero()};
+  { model.maximize(model.zero()) } -> std::convertible_to<M>;
+}
+&&(detail::Expects<M> || detail::Assigns<M, Soft>);
+
+namespace detail {
+
+// LatentModel, with an error that names what is missing.
+template <class M>
+constexpr bool is_latent_model() {
+  static_assert(
+      requires(const M& model) { model.zero(); }, "a latent model needs: Statistics zero() const");
+  if constexpr (requires(const M& model) { model.zero(); }) {
+    static_assert(
+        requires(const M& model) {
+          { model.maximize(model.zero()) } -> std::convertible_to<M>;
+        },
+        "a latent model needs: Model maximize(const Statistics&) const");
+    static_assert(
+        Expects<M> || Assigns<M, Soft>,
+        "a latent model needs: double or Expectation expect(const Block<S>&, Statistics&) const");
+  }
+  return true;
+}
+
+// MixtureFamily, with an error that names what is missing.
+template <class F>
+constexpr bool is_mixture_family() {
+  using S = ScalarOf<F>;
+  using Rows = Eigen::Ref<const RowMatrix<S>>;
+  constexpr bool statistics = requires {
+    typename F::Statistics;
+  };
+  static_assert(statistics, "a family needs: using Statistics = ...");
+  static_assert(
+      requires(const F& f) {
+        { f.components() } -> std::convertible_to<Index>;
+      },
+      "a family needs: Index components() const");
+  static_assert(
+      requires(const F& f, const Rows& x, RowMatrix<S>& out) { f.log_density(x, out); },
+      "a family needs: void log_density(const Eigen::Ref<const RowMatrix<S>>& x, "
+      "RowMatrix<S>& out) const");
+  if constexpr (statistics) {
+    static_assert(
+        requires(const F& f) {
+          { f.zero() } -> std::convertible_to<typename F::Statistics>;
+        },
+        "a family needs: Statistics zero() const");
+    static_assert(
+        requires(const F& f, const Rows& x, const RowMatrix<S>& r, typename F::Statistics& s) {
+          f.accumulate(x, r, s);
+        },
+        "a family needs: void accumulate(const Eigen::Ref<const RowMatrix<S>>& x, "
+        "const RowMatrix<S>& r, Statistics& s) const");
+    static_assert(
+        requires(const F& f, const Vector<double>& n, const typename F::Statistics& s) {
+          { f.maximize(n, s) } -> std::convertible_to<F>;
+        },
+        "a family needs: Family maximize(const Vector<double>& n, const Statistics& s) const");
+  }
+  return true;
+}
+
+template <class M>
+constexpr bool is_sequential() {
+  if constexpr (requires { M::sequential; }) {
+    return M::sequential;
+  } else {
+    return false;
+  }
+}
+
+template <class M>
+constexpr bool accepts_missing() {
+  if constexpr (requires { M::accepts_missing; }) {
+    return M::accepts_missing;
+  } else {
+    return false;
   }
 }
 
@@ -130,46 +240,33 @@ bool degenerate(const M& model) {
   }
 }
 
+// Whether data could give these statistics, as far as the model can tell.
+template <class M>
+bool valid(const M& model, const StatisticsOf<M>& statistics) {
+  if (!latent::all_finite(statistics)) return false;
+  if constexpr (requires {
+                  { model.valid(statistics) } -> std::convertible_to<bool>;
+                }) {
+    return model.valid(statistics);
+  } else {
+    return true;
+  }
+}
+
+template <class M>
+M recentred(const M& model) {
+  if constexpr (requires {
+                  { model.recentred() } -> std::convertible_to<M>;
+                }) {
+    return model.recentred();
+  } else {
+    return model;
+  }
+}
+
 template <class M>
 void collect_notes(const M& model, Index iteration, std::vector<Note>& notes) {
   if constexpr (requires { model.notes(iteration, notes); }) model.notes(iteration, notes);
-}
-
-// All checks of a model against its data, before any work.
-template <class M, class S, class Team>
-void check_model_and_data(const M& model, const Samples<S>& data, Team& team,
-                          std::string_view who) {
-  check_shape(data, who);
-  if constexpr (requires { model.check(); }) model.check();
-  if constexpr (requires {
-                  { model.dimension() } -> std::convertible_to<Index>;
-                })
-    require(data.cols() == model.dimension(), who,
-            ": data must have as many columns as the model has dimensions, ", model.dimension(),
-            "; got ", data.rows(), " x ", data.cols());
-  if constexpr (requires {
-                  { model.components() } -> std::convertible_to<Index>;
-                }) {
-    for (Index i = 0; i < data.labels().size(); ++i)
-      require<DataError>(data.label(i) < model.components(), who,
-                         ": labels must be below the number of components, ",
-                         Index(model.components()), "; got labels(", i, ") = ", data.label(i));
-  }
-  // A float model multiplies weights into float responsibilities.
-  if constexpr (std::is_same_v<ScalarOf<M>, float>)
-    for (Index i = 0; i < data.weights().size(); ++i)
-      require<DataError>(
-          data.weight(i) == 0.0 || (data.weight(i) >= 1e-30 && data.weight(i) <= 1e30), who,
-          ": weights of a float model must be 0 or lie in [1e-30, 1e30]; got weights(", i,
-          ") = ", data.weight(i));
-  team.for_each_lane(lanes_of(data.rows()), [&](Index lane) {
-    for_each_tile(data.rows(), lane,
-                  [&](Index first, Index count) { check_finite(data, first, count, who); });
-    using T = ScalarOf<M>;
-    if constexpr (requires(const Block<T>& block) { model.check_data(block.x, block.first_row); })
-      for_each_block<T>(data, lane,
-                        [&](const Block<T>& block) { model.check_data(block.x, block.first_row); });
-  });
 }
 
 }  // namespace detail

@@ -1,48 +1,86 @@
-// When EM stops. All three rules are the textbook's; none of them promises that the parameters are
-// within a distance of a maximum: EM converges linearly, and near a flat maximum slower than that.
+// When EM stops.
 #pragma once
 
 #include <cmath>
+#include <limits>
+#include <vector>
 
 #include "latent/core/numeric.hpp"
+#include "latent/core/report.hpp"
 #include "latent/em/concepts.hpp"
+#include "latent/em/lower_bound.hpp"
 
 LATENT_BEGIN
 
-enum class Convergence {
-  log_likelihood,  // gain of the objective per unit weight: |L(theta') - L(theta)| / sum w <=
-                   // tolerance
-  parameters,      // ||theta' - theta||, Euclidean, over model.parameters()
-  q_function,  // |Q(theta', theta) - Q(theta, theta)| / sum w <= tolerance; one more pass over the
-               // data a step
-};
+// What is compared with the tolerance after each iteration, from theta to theta'. L is the
+// objective, W the sum of the weights. None of the rules promises that the parameters are within a
+// distance of a maximum, nor that the maximum is the highest: EM converges linearly, near a flat
+// maximum slower than that, and it climbs from where it starts.
+//
+//   log_likelihood   |L(theta') - L(theta)| / W. Costs nothing. A small step may also mean a slow
+//                    rate: with rate a, what is left is a / (1 - a) times the last gain.
+//   parameters       ||theta' - theta||, Euclidean, over model.parameters(). In the units of the
+//                    parameters, so that scaling a column changes what it means.
+//   q_function       |Q(theta', theta) - Q(theta, theta)| / W. One more pass over the data an
+//                    iteration. No more than the first rule promises: Q bounds L from below.
+//   aitken           |L(infinity) - L(theta')| / W, where L(infinity) is Aitken's extrapolation of the
+//                    last three values (Boehning, Dietz, Schaub, Schlattmann and Lindsay 1994).
+//                    Sees through a slow rate where the rate has settled; wrong before that, and
+//                    where convergence is slower than linear. Not for accelerated fits, whose
+//                    steps have no rate; infinite until there are three values.
+enum class Convergence { log_likelihood, parameters, q_function, aitken };
 
 namespace detail {
 
-// b - a, where both may be -inf; NaN is left to the caller's own test.
-inline double difference(double b, double a) {
-  if (is_negative_infinity(a) && is_negative_infinity(b)) return 0.0;
-  return b - a;
-}
-
-// Q(theta', theta) and Q(theta, theta): sum_i w_i sum_z p(z | x_i, theta) log p(x_i, z | theta'),
-// and the entropy of the posterior. Needs log_joint(x, out) and weights of the model, that is a
-// mixture.
-struct QSums {
-  double next = 0.0;
-  double before = 0.0;
-  double entropy = 0.0;
-  double divergence = 0.0;  // sum_i w_i KL(p(z | x_i, before) || p(z | x_i, next))
-  double log_likelihood_before = 0.0;
-  double log_likelihood_next = 0.0;
-  auto fields() {
-    return std::tie(next, before, entropy, divergence, log_likelihood_before, log_likelihood_next);
-  }
+template <class M>
+concept HasParameters = requires(const M& model) {
+  { model.parameters() } -> std::convertible_to<Vector<double>>;
 };
 
-// r log p with 0 log 0 = 0, where p is given as its logarithm.
-inline double times_log(double r, double log_p) {
-  return r == 0.0 ? 0.0 : r * log_p;
+template <class M>
+concept HasLogJoint = requires(const M& model, const Eigen::Ref<const RowMatrix<ScalarOf<M>>>& x,
+                               RowMatrix<ScalarOf<M>>& out) {
+  prepared(model).log_joint(x, out);
+  { model.weights } -> std::convertible_to<Vector<double>>;
+};
+
+// What is left to gain after the objectives a, b, c, if they go on like a geometric series.
+inline double aitken_remainder(double a, double b, double c) {
+  if (c == b) return 0.0;
+  const double rate = (c - b) / (b - a);
+  if (!is_finite(rate) || rate < 0.0 || rate >= 1.0) return std::numeric_limits<double>::infinity();
+  return (c - b) * rate / (1.0 - rate);
+}
+
+// What the rule looks at after the step from `before` to `after`, whose objective is the last of the
+// trace; `weight` is the sum of the weights.
+template <class Model, class S, class Team>
+double change(Convergence rule, const Model& before, const Model& after,
+              const std::vector<Iteration>& trace, double weight, const Samples<S>& data,
+              Team& team) {
+  const std::size_t last = trace.size() - 1;
+  if constexpr (HasParameters<Model>) {
+    if (rule == Convergence::parameters) {
+      const Vector<double> moved = after.parameters() - before.parameters();
+      return std::sqrt(moved.squaredNorm());
+    }
+  }
+  if constexpr (HasLogJoint<Model>) {
+    if (rule == Convergence::q_function) {
+      const QSums sums = q_sums(after, before, data, team);
+      return std::abs(difference(sums.next, sums.before) +
+                      difference(log_prior(after), log_prior(before))) /
+             weight;
+    }
+  }
+  const double gain = std::abs(difference(trace[last].objective, trace[last - 1].objective));
+  if (rule == Convergence::aitken) {
+    if (last < 2) return std::numeric_limits<double>::infinity();
+    return aitken_remainder(trace[last - 2].objective, trace[last - 1].objective,
+                            trace[last].objective) /
+           weight;
+  }
+  return gain / weight;
 }
 
 }  // namespace detail

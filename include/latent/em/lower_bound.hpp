@@ -6,11 +6,15 @@
 // The E-step closes the gap, the M-step raises the bound.
 #pragma once
 
+#include <cmath>
+#include <tuple>
+
 #include "latent/core/executor.hpp"
+#include "latent/core/numeric.hpp"
 #include "latent/core/source.hpp"
 #include "latent/em/assignment.hpp"
+#include "latent/em/check.hpp"
 #include "latent/em/concepts.hpp"
-#include "latent/em/convergence.hpp"
 
 LATENT_BEGIN
 
@@ -24,6 +28,32 @@ struct LowerBound {
 };
 
 namespace detail {
+
+// b - a, where both may be -inf; NaN is left to the caller's own test.
+inline double difference(double b, double a) {
+  if (is_negative_infinity(a) && is_negative_infinity(b)) return 0.0;
+  return b - a;
+}
+
+// Q(theta', theta) and Q(theta, theta): sum_i w_i sum_z p(z | x_i, theta) log p(x_i, z | theta'),
+// and the entropy of the posterior. Needs log_joint(x, out) and weights of the model, that is a
+// mixture.
+struct QSums {
+  double next = 0.0;
+  double before = 0.0;
+  double entropy = 0.0;
+  double divergence = 0.0;  // sum_i w_i KL(p(z | x_i, before) || p(z | x_i, next))
+  double log_likelihood_before = 0.0;
+  double log_likelihood_next = 0.0;
+  auto fields() {
+    return std::tie(next, before, entropy, divergence, log_likelihood_before, log_likelihood_next);
+  }
+};
+
+// r log p with 0 log 0 = 0, where p is given as its logarithm.
+inline double times_log(double r, double log_p) {
+  return r == 0.0 ? 0.0 : r * log_p;
+}
 
 template <class M, class S, class Team>
 QSums q_sums(const M& next, const M& before, const Samples<S>& data, Team& team) {
@@ -42,8 +72,8 @@ QSums q_sums(const M& next, const M& before, const Samples<S>& data, Team& team)
           RowMatrix<T> r = log_before;
           Vector<double> likelihood_next;
           Vector<double> likelihood_before;
-          respond(p, block, next.weights, false, &likelihood_next);
-          respond(r, block, before.weights, false, &likelihood_before);
+          posterior(p, block, next.weights, &likelihood_next);
+          posterior(r, block, before.weights, &likelihood_before);
           for (Index i = 0; i < r.rows(); ++i) {
             const double weight = block.weights[i];
             if (weight == 0.0) continue;
@@ -75,7 +105,7 @@ template <class M, class Data, class Exec = Threads>
 LowerBound lower_bound(const M& model, const M& posterior, const Data& x,
                        const Exec& executor = {}) {
   decltype(auto) data = detail::as_samples(x);
-  auto team = executor.team();
+  auto&& team = executor.team();
   detail::check_model_and_data(model, data, team, "lower_bound");
   detail::check_model_and_data(posterior, data, team, "lower_bound");
   const detail::QSums sums = detail::q_sums(model, posterior, data, team);

@@ -37,7 +37,7 @@ struct GaussianMixture {
     decltype(auto) data = detail::as_samples(x);
     using S = typename std::decay_t<decltype(data)>::Scalar;
     using Family = Gaussian<Form, S>;
-    auto team = executor.team();
+    auto&& team = executor.team();
     check(data, team);
     const std::uint64_t draw =
         Random(seed, Purpose::initialisation, static_cast<std::uint64_t>(restart)).bits();
@@ -71,13 +71,13 @@ struct GaussianMixture {
     decltype(auto) data = detail::as_samples(x);
     const EM em{max_iterations, tolerance, convergence, Acceleration::none, seed};
     em.check();
-    {
-      auto team = executor.team();
-      check(data, team);
-    }
-    return detail::best_of(
-        restarts, em, [&](Index restart) { return start(data, restart, executor); }, data, executor,
-        observer);
+    auto&& team = executor.team();
+    check(data, team);
+    const detail::Borrowed lent{team};
+    using Model = std::decay_t<decltype(start(data))>;
+    return detail::best_of<Model>(
+        restarts, [&](Index restart) { return start(data, restart, lent); }, em.limits(), data,
+        team, Soft{}, observer);
   }
 
  private:

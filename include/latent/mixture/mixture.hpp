@@ -17,6 +17,7 @@
 #include "latent/core/random.hpp"
 #include "latent/core/source.hpp"
 #include "latent/em/assignment.hpp"
+#include "latent/em/check.hpp"
 #include "latent/em/concepts.hpp"
 #include "latent/mixture/prepared_mixture.hpp"
 
@@ -32,10 +33,7 @@ enum class Weighting {
 // source.
 template <class Family>
 struct Mixture {
-  static_assert(MixtureFamily<Family>,
-                "a family needs Statistics, components(), zero(), log_density(x, out), "
-                "accumulate(x, r, s) and "
-                "maximize(n, s)");
+  static_assert(detail::is_mixture_family<Family>());
   using Scalar = ScalarOf<Family>;
   using Statistics = MixtureStatistics<typename Family::Statistics>;
 
@@ -51,12 +49,21 @@ struct Mixture {
 
   Statistics zero() const { return {Vector<double>::Zero(components()), family.zero()}; }
 
-  detail::PreparedMixture<Family> prepare() const {
+  // Refers to this mixture, which must outlive it.
+  detail::PreparedMixture<Family> prepare() && = delete;
+  detail::PreparedMixture<Family> prepare() const& {
     Vector<Scalar> logs(components());
     for (Index k = 0; k < components(); ++k)
       logs[k] = weights[k] > 0.0 ? static_cast<Scalar>(std::log(weights[k]))
                                  : -std::numeric_limits<Scalar>::infinity();
     return {weights, family, detail::prepared(family), std::move(logs)};
+  }
+
+  // Adds a block's expected statistics; see em/assignment.hpp for the variants.
+  template <Assignment A>
+  Expectation expect(const Block<Scalar>& block, const A& assign, const Step& step,
+                     Statistics& statistics) const {
+    return prepare().expect(block, assign, step, statistics);
   }
 
   // weights(k) = (n(k) + concentration - 1) / sum; as they were where nothing was observed.
@@ -75,6 +82,19 @@ struct Mixture {
     }
     return next;
   }
+
+  // Whether data could give these statistics.
+  bool valid(const Statistics& statistics) const {
+    for (Index k = 0; k < components(); ++k)
+      if (!(statistics.n[k] >= 0.0)) return false;
+    if constexpr (requires { family.valid(statistics.n, statistics.family); })
+      return family.valid(statistics.n, statistics.family);
+    return true;
+  }
+
+  // The same mixture, ready for a new fit.
+  Mixture recentred() const requires requires { this->family.recentred(); }
+  { return {weights, family.recentred(), weighting, concentration}; }
 
   // Throws InvalidArgument naming the rule that the parameters break.
   void check() const {
@@ -272,7 +292,7 @@ struct Mixture {
       RowMatrix<Scalar> r;
       Vector<double> log_likelihood;
       prepared_mixture.log_joint(block.x, r);
-      detail::respond(r, block, weights, false, &log_likelihood);
+      detail::posterior(r, block, weights, &log_likelihood);
       body(block, r, log_likelihood);
     });
   }
@@ -297,7 +317,7 @@ struct Mixture {
           detail::for_each_block<Scalar>(data, lane, [&](const Block<Scalar>& block) {
             RowMatrix<Scalar> r;
             prepared_mixture.log_joint(block.x, r);
-            sums.log_likelihood += detail::respond(r, block, weights, false).log_likelihood;
+            sums.log_likelihood += detail::posterior(r, block, weights).log_likelihood;
             for (Index i = 0; i < r.rows(); ++i) {
               sums.weight += block.weights[i];
               for (Index k = 0; k < r.cols(); ++k)

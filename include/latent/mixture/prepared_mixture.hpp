@@ -39,12 +39,12 @@ struct PreparedMixture {
       for (Index k = 0; k < out.cols(); ++k) out(i, k) += log_weights[k];
   }
 
-  template <class Statistics>
-  Expectation expect(const Block<S>& block, const Soft& /*assign*/, const Step& /*step*/,
-                     Statistics& statistics) const {
+  template <Assignment A>
+  Expectation expect(const Block<S>& block, const A& assign, const Step& step,
+                     MixtureStatistics<typename F::Statistics>& statistics) const {
     RowMatrix<S> r;
     log_joint(block.x, r);
-    const Expectation sums = respond(r, block, weights, true);
+    const Expectation sums = respond(r, block, weights, true, assign, step);
     for (Index i = 0; i < r.rows(); ++i)
       for (Index k = 0; k < r.cols(); ++k) statistics.n[k] += static_cast<double>(r(i, k));
     family.accumulate(block.x, r, statistics.family);

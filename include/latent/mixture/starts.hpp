@@ -83,46 +83,6 @@ Vector<double> labelled_weights(const Samples<S>& data) {
   return sum > 0.0 ? weights : Vector<double>{};
 }
 
-// The objective of the model returned: where the last step was rejected, that of the step before.
-inline double final_objective(const Report& report) {
-  const std::size_t back = report.status == Status::not_monotone ? 2 : 1;
-  return report.trace[report.trace.size() - back].objective;
-}
-
-// Fits from start(restart) for each restart and keeps the best: a fit that had nothing to mend goes
-// before a degenerate one, whose likelihood may be an artefact; then the higher objective; then the
-// earlier run. All objectives are in the report.
-template <class Start, class Data, class Exec, class Observer>
-auto best_of(Index restarts, const EM& em, const Start& start, const Data& data,
-             const Exec& executor, Observer& observer) {
-  const Stopwatch clock;
-  const auto run = [&](Index restart) {
-    return em.fit(start(restart), data, executor, Soft{}, observer);
-  };
-  const auto rank = [](const auto& fit) {
-    if (fit.report.status == Status::numerical_failure) return 0;
-    return fit.report.status == Status::degenerate || fit.report.status == Status::not_monotone ? 1
-                                                                                                : 2;
-  };
-  auto best = run(0);
-  std::vector<double> objectives{final_objective(best.report)};
-  for (Index restart = 1; restart < restarts && best.report.status != Status::stopped; ++restart) {
-    auto fit = run(restart);
-    objectives.push_back(final_objective(fit.report));
-    const bool stopped = fit.report.status == Status::stopped;
-    if (rank(fit) > rank(best) ||
-        (rank(fit) == rank(best) && final_objective(fit.report) > final_objective(best.report)))
-      best = std::move(fit);
-    if (stopped) {
-      best.report.status = Status::stopped;
-      break;
-    }
-  }
-  best.report.restarts = std::move(objectives);
-  best.report.seconds = clock.seconds();
-  return best;
-}
-
 // BinomialMixture and BernoulliMixture: each restart starts component k at from_row(model, k, row,
 // sums, random) for a random row and the column sums (see column_sums); where the data have labels,
 // the components with labelled rows start at from_labels(model, k, known) instead, `known` being
@@ -135,7 +95,7 @@ auto fit_from_rows(const Options& options, std::string_view who, const Model& ro
   const EM em{options.max_iterations, options.tolerance, options.convergence, Acceleration::none,
               options.seed};
   em.check();
-  auto team = executor.team();
+  auto&& team = executor.team();
   check_model_and_data(rough, data, team, who);
   const Vector<double> sums = column_sums(data, team);
   const Vector<double> labelled = labelled_weights(data);
@@ -152,7 +112,7 @@ auto fit_from_rows(const Options& options, std::string_view who, const Model& ro
     }
     return model;
   };
-  return best_of(options.restarts, em, start, data, executor, observer);
+  return best_of<Model>(options.restarts, start, em.limits(), data, team, Soft{}, observer);
 }
 
 }  // namespace detail

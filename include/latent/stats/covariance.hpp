@@ -24,7 +24,7 @@ template <class Data, Executor Exec = Threads>
 auto covariance(const Data& data, const Exec& executor = {}) {
   const auto& source = detail::as_samples(data);
   using S = typename detail::Bare<decltype(source)>::Scalar;
-  auto team = executor.team();
+  auto&& team = executor.team();
   const Moments<S> sums = detail::moments_of(source, team, "covariance");
   detail::check_divisor(sums.n(), "covariance");
   return sums.template divided<S>(sums.n() - 1.0, "covariance");
@@ -37,7 +37,7 @@ template <class Data, Executor Exec = Threads>
 auto correlation(const Data& data, const Exec& executor = {}) {
   const auto& source = detail::as_samples(data);
   using S = typename detail::Bare<decltype(source)>::Scalar;
-  auto team = executor.team();
+  auto&& team = executor.team();
   const Moments<S> sums = detail::moments_of(source, team, "correlation");
   detail::check_divisor(sums.n(), "correlation");
   RowMatrix<S> result(sums.columns(), sums.columns());

@@ -14,7 +14,7 @@ template <class Data, Executor Exec = Threads>
 auto mean(const Data& data, const Exec& executor = {}) {
   const auto& source = detail::as_samples(data);
   using S = typename detail::Bare<decltype(source)>::Scalar;
-  auto team = executor.team();
+  auto&& team = executor.team();
   return Vector<S>(detail::column_moments(source, team, "mean").mean().template cast<S>());
 }
 
@@ -24,7 +24,7 @@ template <class Data, Executor Exec = Threads>
 auto variance(const Data& data, const Exec& executor = {}) {
   const auto& source = detail::as_samples(data);
   using S = typename detail::Bare<decltype(source)>::Scalar;
-  auto team = executor.team();
+  auto&& team = executor.team();
   const detail::ColumnMoments sums = detail::column_moments(source, team, "variance");
   detail::check_divisor(sums.weight, "variance");
   Vector<S> values(source.cols());

@@ -220,7 +220,7 @@ Moments<S> moments_of(const Samples<S>& data, Team& team, std::string_view who) 
 template <class Data, Executor Exec = Threads>
 auto moments(const Data& data, const Exec& executor = {}) {
   const auto& source = detail::as_samples(data);
-  auto team = executor.team();
+  auto&& team = executor.team();
   return detail::moments_of(source, team, "moments");
 }
 

@@ -49,7 +49,7 @@ inline std::vector<Index> range(Index first, Index last) {
 
 template <class M, class S, class Exec = Serial>
 auto expected(const M& model, const Samples<S>& data, const Exec& executor = {}) {
-  auto team = executor.team();
+  auto&& team = executor.team();
   return e_step(model, data, Soft{}, Step{}, team);
 }
 

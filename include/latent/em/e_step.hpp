@@ -1,0 +1,64 @@
+// One E-step over a source: blocks to statistics, lanes merged.
+#pragma once
+
+#include <tuple>
+#include <type_traits>
+
+#include "latent/core/executor.hpp"
+#include "latent/core/source.hpp"
+#include "latent/core/statistics.hpp"
+#include "latent/em/assignment.hpp"
+#include "latent/em/concepts.hpp"
+
+LATENT_BEGIN
+
+namespace detail {
+
+template <class Statistics>
+struct EStep {
+  Statistics statistics;
+  Expectation sums;
+  auto fields() { return std::tie(statistics, sums); }
+};
+
+template <class M, class Prepared, class S, class Assign, class Statistics>
+Expectation expect_block(const Prepared& model, const Block<S>& block, const Assign& assign,
+                         const Step& step, Statistics& statistics) {
+  if constexpr (Assigns<M, Assign>) {
+    return to_expectation(model.expect(block, assign, step, statistics));
+  } else {
+    static_assert(std::is_same_v<Assign, Soft>,
+                  "this model has no expect(block, assign, step, statistics): Soft only");
+    return to_expectation(model.expect(block, statistics));
+  }
+}
+
+// The blocks of a lane as model M wants them.
+template <class M, class S, class F>
+void for_each_block_of(const Samples<S>& data, Index lane, F&& f) {
+  if constexpr (is_sequential<M>())
+    for_each_sequence_block<ScalarOf<M>>(data, lane, f);
+  else
+    for_each_block<ScalarOf<M>>(data, lane, f);
+}
+
+template <class M, class S, class Assign, class Team>
+EStep<StatisticsOf<M>> e_step(const M& model, const Samples<S>& data, const Assign& assign,
+                              const Step& step, Team& team) {
+  using Sums = EStep<StatisticsOf<M>>;
+  decltype(auto) ready = prepared(model);
+  return team.reduce(
+      lanes_of(data.rows()),
+      [&] {
+        return Sums{model.zero(), {}};
+      },
+      [&](Index lane, Sums& sums) {
+        for_each_block_of<M>(data, lane, [&](const Block<ScalarOf<M>>& block) {
+          merge(sums.sums, expect_block<M>(ready, block, assign, step, sums.statistics));
+        });
+      });
+}
+
+}  // namespace detail
+
+LATENT_END

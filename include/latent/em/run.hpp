@@ -1,0 +1,255 @@
+// The loop of the EM engine: from a state to a fit.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "latent/core/observer.hpp"
+#include "latent/core/report.hpp"
+#include "latent/core/source.hpp"
+#include "latent/core/statistics.hpp"
+#include "latent/em/acceleration.hpp"
+#include "latent/em/concepts.hpp"
+#include "latent/em/convergence.hpp"
+#include "latent/em/e_step.hpp"
+
+LATENT_BEGIN
+
+// Where a fit stands: what EM::resume needs to go on as if it had not been interrupted. A plain
+// value, to be kept or stored.
+template <class Model>
+struct EMState {
+  Model model;  // of the last iteration; in stochastic EM not always the best one
+  Index iteration = 0;
+  Index restart = 0;
+  std::vector<detail::MapStep> memory;  // of the acceleration: packed statistics
+};
+
+template <class Model>
+struct EMFit {
+  Model model;
+  double log_likelihood = 0.0;  // the weighted total, of `model`
+  Report report;
+  EMState<Model> state;
+};
+
+// What an observer sees after an iteration: `statistics` are those from which the M-step made
+// `after`; without acceleration they are the expected statistics of `before`.
+template <class Model>
+struct IterationView {
+  Index index;
+  const Model& before;
+  const StatisticsOf<Model>& statistics;
+  double log_likelihood;  // of `after`
+  double objective;       // of `after`
+  const Model& after;
+  Index restart = 0;
+};
+
+namespace detail {
+
+struct Limits {
+  Index max_iterations;
+  double tolerance;
+  Convergence convergence;
+  Acceleration acceleration;
+  std::uint64_t seed;
+  double time_limit;
+  double acceleration_gate = 1e-3;
+};
+
+// A model with its E-step.
+template <class Model>
+struct Evaluated {
+  Model model;
+  EStep<StatisticsOf<Model>> step;
+  double objective = 0.0;
+  bool usable = false;  // sums may be -inf (a row that nothing explains), statistics not
+};
+
+template <class Model, class S, class Assign, class Team>
+Evaluated<Model> evaluate(Model model, const Samples<S>& data, const Assign& assign, const Step& at,
+                          Team& team, Report& report) {
+  auto step = e_step(model, data, assign, at, team);
+  ++report.evaluations;
+  const double objective = step.sums.objective + log_prior(model);
+  const auto sound = [](double value) { return is_finite(value) || is_negative_infinity(value); };
+  const bool usable =
+      latent::all_finite(step.statistics) && sound(step.sums.log_likelihood) && sound(objective);
+  return {std::move(model), std::move(step), objective, usable};
+}
+
+// A fall of the objective beyond what rounding explains.
+template <class Model>
+bool falls(const Evaluated<Model>& before, const Evaluated<Model>& after) {
+  const double eps = static_cast<double>(std::numeric_limits<ScalarOf<Model>>::epsilon());
+  const double rounding =
+      64.0 * eps *
+      (after.step.sums.magnitude + std::abs(after.objective - after.step.sums.objective));
+  const bool lost = is_negative_infinity(after.objective) && is_finite(before.objective);
+  return lost || difference(after.objective, before.objective) < -rounding;
+}
+
+// A fit that has not begun.
+template <class Model>
+EMFit<Model> unstarted(const Model& start, Index restart = 0) {
+  return {start, 0.0, {}, {recentred(start), 0, restart, {}}};
+}
+
+// Goes on from `so_far`. No checks: they are the caller's, once for all restarts.
+template <class Model, class S, class Assign, class Team, class Observer>
+EMFit<Model> run_em(const Limits& limits, EMFit<Model> so_far, const Samples<S>& data,
+                    double weight, Team& team, const Assign& assign, Observer& observer) {
+  const Stopwatch clock;
+  EMState<Model> state = std::move(so_far.state);
+  Report report = std::move(so_far.report);
+  const double seconds_before = report.seconds;
+  const auto seconds = [&] { return seconds_before + clock.seconds(); };
+  const double eps = static_cast<double>(std::numeric_limits<ScalarOf<Model>>::epsilon());
+  const auto at = [&](Index iteration) { return Step{limits.seed, state.restart, iteration}; };
+
+  Evaluated<Model> current =
+      evaluate(std::move(state.model), data, assign, at(state.iteration), team, report);
+  const bool fresh = report.trace.empty();
+  if (fresh) {
+    report.trace.push_back(
+        {0, current.objective, current.step.sums.log_likelihood, 0.0, seconds()});
+    collect_notes(current.model, 0, report.notes);
+  }
+  if (!current.usable) {
+    constexpr double lowest = -std::numeric_limits<double>::infinity();
+    report.status = Status::numerical_failure;
+    report.notes.push_back(
+        {state.iteration, -1, 0.0, "the E-step of the start gave numbers that are not finite"});
+    report.trace.back().objective = report.trace.back().log_likelihood = lowest;
+    report.seconds = seconds();
+    Model model = current.model;
+    return {std::move(model),
+            lowest,
+            std::move(report),
+            {std::move(current.model), state.iteration, state.restart, {}}};
+  }
+
+  // Stochastic EM wanders: what it returns is the best that it met.
+  constexpr bool wanders = std::is_same_v<Assign, Stochastic>;
+  std::optional<std::pair<Model, double>> best;
+  if constexpr (wanders) {
+    if (fresh)
+      best.emplace(current.model, current.step.sums.log_likelihood);
+    else
+      best.emplace(std::move(so_far.model), so_far.log_likelihood);
+  }
+
+  Accelerator accelerator{limits.acceleration, std::move(state.memory)};
+  const bool accelerated = limits.acceleration != Acceleration::none;
+  Index iteration = state.iteration;
+  report.status = Status::max_iterations;
+  while (iteration < limits.max_iterations) {
+    ++iteration;
+    StatisticsOf<Model> made_from = current.step.statistics;
+    std::optional<Evaluated<Model>> next;
+    const bool settled = comparable(assign, iteration);
+    if (accelerated && settled) {
+      const double last_gain =
+          report.trace.size() < 2
+              ? std::numeric_limits<double>::infinity()
+              : report.trace.back().objective - report.trace[report.trace.size() - 2].objective;
+      if (last_gain <= limits.acceleration_gate * weight) {
+        StatisticsOf<Model> proposed = made_from;
+        for (auto proposal = accelerator.propose(metric_of(made_from)); proposal;
+             proposal = accelerator.shorten()) {
+          unpack(*proposal, proposed);
+          if (!valid(current.model, proposed)) continue;
+          Evaluated<Model> trial =
+              evaluate(current.model.maximize(proposed), data, assign, at(iteration), team, report);
+          if (trial.usable && trial.objective >= current.objective) {
+            next.emplace(std::move(trial));
+            made_from = std::move(proposed);
+            break;
+          }
+        }
+      }
+    }
+    if (!next) {
+      next.emplace(
+          evaluate(current.model.maximize(made_from), data, assign, at(iteration), team, report));
+      if constexpr (requires { current.model.maximize_safely(made_from); }) {
+        if (settled && (!next->usable || falls(current, *next)))
+          next.emplace(evaluate(current.model.maximize_safely(made_from), data, assign,
+                                at(iteration), team, report));
+      }
+    }
+    report.iterations = iteration;
+    if (!next->usable) {
+      report.status = Status::numerical_failure;
+      report.notes.push_back(
+          {iteration, -1, 0.0,
+           "the E-step gave numbers that are not finite; the model before is returned"});
+      break;
+    }
+    report.trace.push_back({iteration, next->objective, next->step.sums.log_likelihood, 0.0, 0.0});
+    const double moved =
+        change(limits.convergence, current.model, next->model, report.trace, weight, data, team);
+    report.trace.back().change = moved;
+    report.trace.back().seconds = seconds();
+    const bool go_on =
+        observe(observer, IterationView<Model>{iteration, current.model, made_from,
+                                               next->step.sums.log_likelihood, next->objective,
+                                               next->model, state.restart});
+
+    // A start that breaks what the M-step keeps (a covariance below its floor) may lie higher.
+    const bool excused = iteration == 1 && degenerate(next->model);
+    const bool lost = is_negative_infinity(next->objective) && is_finite(current.objective);
+    if (settled && (lost || (falls(current, *next) && !excused))) {
+      report.status = Status::not_monotone;
+      report.notes.push_back(
+          {iteration, -1, difference(next->objective, current.objective),
+           "the objective fell by more than rounding; the model before is returned"});
+      break;
+    }
+    collect_notes(next->model, iteration, report.notes);
+    if (accelerated && settled) accelerator.observe({pack(made_from), pack(next->step.statistics)});
+    current = std::move(*next);
+    if constexpr (wanders) {
+      if (current.step.sums.log_likelihood > best->second)
+        best.emplace(current.model, current.step.sums.log_likelihood);
+    }
+    if (!go_on) {
+      report.status = Status::stopped;
+      break;
+    }
+    // While some row stays impossible there is nothing to compare. A gain below the rounding of the
+    // sums says nothing, so that a float model is not asked for more than float can tell.
+    const double told =
+        limits.convergence == Convergence::parameters
+            ? limits.tolerance
+            : std::max(limits.tolerance, eps * current.step.sums.magnitude / weight);
+    if (settled && limits.tolerance > 0.0 && is_finite(current.objective) && moved <= told) {
+      report.status = Status::converged;
+      break;
+    }
+    if (seconds() > limits.time_limit) {
+      report.status = Status::stopped;
+      report.notes.push_back({iteration, -1, limits.time_limit, "the time limit was reached"});
+      break;
+    }
+  }
+  EMFit<Model> fit{best ? std::move(best->first) : current.model,
+                   best ? best->second : current.step.sums.log_likelihood,
+                   std::move(report),
+                   {current.model, iteration, state.restart, accelerator.memory()}};
+  if ((fit.report.status == Status::converged || fit.report.status == Status::max_iterations) &&
+      degenerate(fit.model))
+    fit.report.status = Status::degenerate;
+  fit.report.seconds = seconds();
+  return fit;
+}
+
+}  // namespace detail
+
+LATENT_END
