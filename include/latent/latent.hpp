@@ -6,6 +6,7 @@
 #include "latent/eigenfaces.hpp"
 #include "latent/em.hpp"
 #include "latent/gaussian_mixture.hpp"
+#include "latent/hidden_markov.hpp"
 #include "latent/kmeans.hpp"
 #include "latent/pca.hpp"
 #include "latent/statistics.hpp"

@@ -10,6 +10,7 @@
 
 #include "latent/core/error.hpp"
 #include "latent/core/numeric.hpp"
+#include "latent/core/product.hpp"
 #include "latent/core/types.hpp"
 
 LATENT_BEGIN
@@ -140,6 +141,13 @@ struct Evidence {
       for (Index k = 0; k < states; ++k)
         if (labels[t] >= 0 && k != labels[t]) row(t)[k] = impossible;
   }
+
+  // False if some number is NaN or +inf, which is nobody's log density.
+  bool sound() const {
+    for (Index e = 0; e < length * states; ++e)
+      if (!is_finite(rows[e]) && !is_negative_infinity(rows[e])) return false;
+    return true;
+  }
 };
 
 // state = prediction + evidence of row t (logarithms, K each), shifted so that the largest is 0.
@@ -193,6 +201,29 @@ inline double dirichlet_log_density(const double* p, Index count, double concent
   if (concentration > 1.0)
     for (Index k = 0; k < count; ++k) sum += (concentration - 1.0) * std::log(p[k]);
   return sum;
+}
+
+// K: the limit of the average of initial transition^t. By squaring the transition, made lazy so that
+// cycles die out: a power of t = 2^64 after 64 products.
+inline Vector<double> long_run_share(const Vector<double>& initial,
+                                     const RowMatrix<double>& transition) {
+  const Index n = initial.size();
+  RowMatrix<double> power = transition;
+  for (Index j = 0; j < n; ++j) power(j, j) += 1.0;
+  const auto normalise = [n](double* p) {
+    double sum = 0.0;
+    for (Index k = 0; k < n; ++k) sum += p[k];
+    for (Index k = 0; k < n; ++k) p[k] /= sum;
+  };
+  for (int doubling = 0; doubling < 64; ++doubling) {
+    for (Index j = 0; j < n; ++j) normalise(power.data() + j * n);
+    power = product(power, power);
+  }
+  Vector<double> share = Vector<double>::Zero(n);
+  for (Index j = 0; j < n; ++j)
+    for (Index k = 0; k < n; ++k) share[k] += initial[j] * power(j, k);
+  normalise(share.data());
+  return share;
 }
 
 // Throws InvalidArgument unless p, of `count` numbers, is a distribution. `name(k)` names a number.
