@@ -1,6 +1,5 @@
-// Hidden Markov models with Gaussian states, in double and float.
+// Hidden Markov models with Gaussian states.
 #include <cmath>
-#include <type_traits>
 
 #include "latent/em/em.hpp"
 #include "latent/mixture/gaussian.hpp"
@@ -14,7 +13,6 @@ using latent::Labels;
 using latent::RowMatrix;
 using latent::Vector;
 using latent_test::close;
-using latent_test::close_matrix;
 using latent_test::eps;
 
 namespace {
@@ -57,20 +55,4 @@ TEST_CASE("hidden markov: Gaussian rows far from every state keep their log-like
   CHECK(
       close(model.log_likelihood(x), std::log(0.5) + 2000 * row + 1999 * std::log(0.8), 64 * eps));
   CHECK(model.predict(x) == Labels::Ones(2000));
-}
-
-TEST_CASE("hidden markov: float rows give a float model close to that in double") {
-  const HiddenMarkov wide{Vector<double>{{0.5, 0.5}}, sticky(),
-                          latent::Gaussian<>::isotropic(RowMatrix<double>{{0.0}, {3.0}}, 1.0)};
-  const RowMatrix<double> x = wide.sample(3000, 4);
-  const RowMatrix<float> narrow_x = x.cast<float>();
-  const HiddenMarkov narrow{Vector<double>{{0.5, 0.5}}, sticky(),
-                            latent::Gaussian<latent::Covariance::full, float>::isotropic(
-                                RowMatrix<float>{{0.0f}, {3.0f}}, 1.0f)};
-  const latent::EM em{.max_iterations = 10, .tolerance = 0};
-  const auto a = em.fit(wide, x);
-  const auto b = em.fit(narrow, narrow_x);
-  CHECK(close(a.log_likelihood, b.log_likelihood, 1e-5));
-  CHECK(close_matrix(a.model.transition, b.model.transition, 1e-4));
-  static_assert(std::is_same_v<decltype(b.model.posterior(narrow_x)), RowMatrix<float>>);
 }
