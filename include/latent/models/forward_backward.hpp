@@ -85,8 +85,9 @@ inline void smooth(const LogChain& chain, const Evidence& evidence, double weigh
           for (Index k = 0; k < n; ++k) counts[k] += row[j] * (next[k] / weight);
         } else if (work.exact(j)) {
           const double factor = row[j] / work.sum[j];
-          for (Index k = 0; k < n; ++k)
-            counts[k] += factor * (chain.transition(j, k) * work.share[k]);
+          const double* p = chain.transition.row(j);
+          const double* share = work.share.data();
+          for (Index k = 0; k < n; ++k) counts[k] += factor * (p[k] * share[k]);
         } else {
           for (Index k = 0; k < n; ++k) {
             const double term = ahead[k] - largest + chain.transition.log(j, k);

@@ -53,8 +53,8 @@ class LogMatrix {
   }
 
   Index size() const { return value_.rows(); }
-  double operator()(Index j, Index k) const { return value_(j, k); }
   double log(Index j, Index k) const { return log_(j, k); }
+  const double* row(Index j) const { return value_.data() + j * size(); }
   const double* log_row(Index j) const { return log_.data() + j * size(); }
   const double* log_column(Index k) const { return log_columns_.data() + k * size(); }
 
@@ -63,11 +63,17 @@ class LogMatrix {
   void multiply(const double* v, LogProduct& out) const {
     const Index n = size();
     const double top = v[first_largest(v, n)];
-    for (Index k = 0; k < n; ++k) out.sum[k] = 0.0;
+    double* share = out.share.data();
+    double* sum = out.sum.data();
+    for (Index k = 0; k < n; ++k) {
+      share[k] = is_negative_infinity(top) ? 0.0 : exp_nonpositive(v[k] - top);
+      sum[k] = 0.0;
+    }
     for (Index j = 0; j < n; ++j) {
-      out.share[j] = is_negative_infinity(top) ? 0.0 : exp_nonpositive(v[j] - top);
-      if (out.share[j] == 0.0) continue;
-      for (Index k = 0; k < n; ++k) out.sum[k] += out.share[j] * value_(j, k);
+      const double* from = row(j);
+      const double factor = share[j];
+      if (factor == 0.0) continue;
+      for (Index k = 0; k < n; ++k) sum[k] += factor * from[k];
     }
     for (Index k = 0; k < n; ++k) {
       if (out.exact(k)) {

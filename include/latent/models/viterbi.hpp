@@ -37,11 +37,13 @@ inline SequenceLikelihood viterbi(const LogChain& chain, const Evidence& evidenc
       }
       for (Index j = 0; j < n; ++j) {
         const double* leave = chain.transition.log_row(j);
-        for (Index k = 0; k < n; ++k)
-          if (best[j] + leave[k] > prediction[k]) {
-            prediction[k] = best[j] + leave[k];
-            origin[k] = static_cast<int>(j);
-          }
+        double* reached = prediction.data();
+        const double here = best[j];
+        for (Index k = 0; k < n; ++k) {
+          const double through = here + leave[k];
+          origin[k] = through > reached[k] ? static_cast<int>(j) : origin[k];
+          reached[k] = through > reached[k] ? through : reached[k];
+        }
       }
     }
     if (is_negative_infinity(absorb(prediction.data(), evidence, t, best.data()))) possible = false;
