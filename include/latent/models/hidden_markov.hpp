@@ -6,23 +6,23 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include "latent/core/error.hpp"
-#include "latent/core/executor.hpp"
 #include "latent/core/numeric.hpp"
 #include "latent/core/random.hpp"
+#include "latent/core/report.hpp"
 #include "latent/core/source.hpp"
-#include "latent/em/check.hpp"
+#include "latent/em/assignment.hpp"
 #include "latent/em/concepts.hpp"
-#include "latent/em/e_step.hpp"
 #include "latent/mixture/mixture.hpp"
+#include "latent/models/distribution.hpp"
 #include "latent/models/markov_chain.hpp"
 #include "latent/models/prepared_hidden_markov.hpp"
+#include "latent/models/sequence_pass.hpp"
 
 LATENT_BEGIN
 
@@ -182,11 +182,11 @@ struct HiddenMarkov {
   template <class Data>
   RowMatrix<Scalar> posterior(const Data& x) const {
     RowMatrix<Scalar> out;
-    over_sequences(
-        x, "HiddenMarkov::posterior", true, [&](Index n) { out.resize(n, components()); },
+    detail::over_sequences(
+        *this, x, "HiddenMarkov::posterior", true, [&](Index n) { out.resize(n, components()); },
         [&](const auto& ready, Index first_row, const detail::Evidence& evidence) {
-          const RowMatrix<double> gamma = smoothed(ready.chain, evidence);
-          out.middleRows(first_row, evidence.length) = gamma.template cast<Scalar>();
+          out.middleRows(first_row, evidence.length) =
+              ready.posterior(evidence).template cast<Scalar>();
         });
     return out;
   }
@@ -233,12 +233,11 @@ struct HiddenMarkov {
     const std::vector<Index>& starts = data.sequence_starts();
     Vector<double> out(data.has_sequences() ? static_cast<Index>(starts.size()) - 1
                                             : std::min<Index>(data.rows(), 1));
-    over_sequences(
-        data, "HiddenMarkov::log_density", false, [](Index) {},
+    detail::over_sequences(
+        *this, data, "HiddenMarkov::log_density", false, [](Index) {},
         [&](const auto& ready, Index first_row, const detail::Evidence& evidence) {
           const auto at = std::lower_bound(starts.begin(), starts.end(), first_row);
-          out[data.has_sequences() ? at - starts.begin() : 0] =
-              filtered(ready.chain, evidence).log_likelihood;
+          out[data.has_sequences() ? at - starts.begin() : 0] = ready.log_likelihood(evidence);
         });
     return out;
   }
@@ -322,37 +321,14 @@ struct HiddenMarkov {
     auto fields() { return std::tie(log_likelihood, weight); }
   };
 
-  static detail::SequenceLikelihood filtered(const detail::LogChain& chain,
-                                             const detail::Evidence& evidence) {
-    if (!evidence.sound()) return {std::numeric_limits<double>::quiet_NaN(), 0.0};
-    RowMatrix<double> rows(evidence.length, evidence.states);
-    detail::LogProduct work{evidence.states};
-    return detail::filter(chain, evidence, rows.data(), work);
-  }
-
-  static RowMatrix<double> smoothed(const detail::LogChain& chain,
-                                    const detail::Evidence& evidence) {
-    RowMatrix<double> gamma = RowMatrix<double>::Zero(evidence.length, evidence.states);
-    if (!evidence.sound()) return gamma;
-    detail::LogProduct work{evidence.states};
-    (void)detail::filter(chain, evidence, gamma.data(), work);
-    detail::smooth(chain, evidence, 1.0, gamma.data(), nullptr, work);
-    return gamma;
-  }
-
   template <class Data>
   HiddenPath best_path(const Data& x, std::string_view who, bool labelled) const {
     decltype(auto) data = detail::as_samples(x);
     HiddenPath path;
-    path.log_probability = reduce<double>(
-        data, who, labelled, [&](Index n) { path.states.setZero(n); },
+    path.log_probability = detail::reduce_sequences<double>(
+        *this, data, who, labelled, [&](Index n) { path.states.resize(n); },
         [&](const auto& ready, Index first_row, const detail::Evidence& evidence, double& sum) {
-          if (!evidence.sound()) {
-            sum = std::numeric_limits<double>::quiet_NaN();
-            return;
-          }
-          const double one =
-              detail::viterbi(ready.chain, evidence, path.states.data() + first_row).log_likelihood;
+          const double one = ready.best_path(evidence, path.states.data() + first_row);
           const double weight = data.weight(first_row);
           if (weight > 0.0) sum += weight * one;
         });
@@ -369,49 +345,13 @@ struct HiddenMarkov {
   template <class Data>
   Totals totals(const Data& x, std::string_view who) const {
     decltype(auto) data = detail::as_samples(x);
-    return reduce<Totals>(
-        data, who, true, [](Index) {},
+    return detail::reduce_sequences<Totals>(
+        *this, data, who, true, [](Index) {},
         [&](const auto& ready, Index first_row, const detail::Evidence& evidence, Totals& sums) {
           const double weight = data.weight(first_row);
           if (weight == 0.0) return;
-          sums.log_likelihood += weight * filtered(ready.chain, evidence).log_likelihood;
+          sums.log_likelihood += weight * ready.log_likelihood(evidence);
           sums.weight += weight * static_cast<double>(evidence.length);
-        });
-  }
-
-  // Calls body(prepared, first row, evidence) for all sequences of x, on all cores, after the
-  // checks. size(n) comes first.
-  template <class Data, class Size, class Body>
-  void over_sequences(const Data& x, std::string_view who, bool labelled, const Size& size,
-                      const Body& body) const {
-    (void)reduce<double>(x, who, labelled, size,
-                         [&](const auto& ready, Index first_row, const detail::Evidence& evidence,
-                             double& /*sum*/) { body(ready, first_row, evidence); });
-  }
-
-  // The same with sums to add to: body(prepared, first row, evidence, sums).
-  template <class Sums, class Data, class Size, class Body>
-  Sums reduce(const Data& x, std::string_view who, bool labelled, const Size& size,
-              const Body& body) const {
-    decltype(auto) data = detail::as_samples(x);
-    check();
-    if (data.rows() == 0) {
-      size(Index{0});
-      return {};
-    }
-    auto&& team = Threads{}.team();
-    detail::check_model_and_data(*this, data, team, who);
-    size(data.rows());
-    const auto ready = prepare();
-    return team.reduce(
-        detail::lanes_of(data.rows()), [] { return Sums{}; },
-        [&](Index lane, Sums& sums) {
-          detail::for_each_block_of<HiddenMarkov>(data, lane, [&](const Block<Scalar>& block) {
-            ready.for_each_sequence(block, labelled,
-                                    [&](Index first, const detail::Evidence& evidence) {
-                                      body(ready, block.first_row + first, evidence, sums);
-                                    });
-          });
         });
   }
 };

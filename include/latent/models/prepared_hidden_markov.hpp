@@ -120,6 +120,32 @@ struct PreparedHiddenMarkov {
     return sums;
   }
 
+  // log p(x), with the labels that clamp the evidence; NaN where a log density is NaN or +inf.
+  double log_likelihood(const Evidence& evidence) const {
+    if (!evidence.sound()) return std::numeric_limits<double>::quiet_NaN();
+    RowMatrix<double> filtered(evidence.length, evidence.states);
+    LogProduct work{states()};
+    return filter(chain, evidence, filtered.data(), work).log_likelihood;
+  }
+
+  // T x K: p(state at t | x); zero where a log density is NaN or +inf.
+  RowMatrix<double> posterior(const Evidence& evidence) const {
+    RowMatrix<double> gamma = RowMatrix<double>::Zero(evidence.length, evidence.states);
+    if (!evidence.sound()) return gamma;
+    LogProduct work{states()};
+    (void)filter(chain, evidence, gamma.data(), work);
+    smooth(chain, evidence, 1.0, gamma.data(), nullptr, work);
+    return gamma;
+  }
+
+  // The most probable path into `path`, and its log-probability; NaN, and zeros, where a log
+  // density is NaN or +inf.
+  double best_path(const Evidence& evidence, int* path) const {
+    if (evidence.sound()) return viterbi(chain, evidence, path).log_likelihood;
+    std::fill(path, path + evidence.length, 0);
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+
  private:
   // The posterior of all paths.
   static Expectation soft(const LogChain& chain, const Evidence& evidence, double weight,
