@@ -122,6 +122,36 @@ TEST_CASE("hidden markov: rows that no state explains make -inf, never NaN, and 
   CHECK(std::isfinite(fit.log_likelihood));
 }
 
+TEST_CASE("hidden markov: an impossible sequence of weight 0 counts for nothing") {
+  Casino model = latent_test::casino();
+  model.family.probability.col(5).setZero();
+  RowMatrix<double> x = RowMatrix<double>::Zero(6, 1);
+  x(1, 0) = 5;
+  Vector<double> weights = Vector<double>::Ones(6);
+  weights.head(3).setZero();
+  const auto source = latent::samples(x).weights(weights).sequences({3, 3});
+  const auto fit = latent::EM{.max_iterations = 0}.fit(model, source);
+  CHECK(close(fit.log_likelihood, model.log_likelihood(x.bottomRows(3)), 4 * eps));
+  CHECK(close(model.log_likelihood(source), fit.log_likelihood, 4 * eps));
+  CHECK(std::isfinite(model.viterbi(source).log_probability));
+  CHECK(model.log_density(source)[0] == -infinity);
+}
+
+TEST_CASE("hidden markov: acceleration reaches the same maximum in fewer steps") {
+  const std::vector<Index> lengths(20, 100);
+  const RowMatrix<double> x = latent_test::casino().sample(lengths, 8);
+  const auto source = latent::samples(x).sequences(lengths);
+  const auto plain = latent::EM{.max_iterations = 20000, .tolerance = 1e-12}.fit(guess(), source);
+  const auto fast = latent::EM{.max_iterations = 20000,
+                               .tolerance = 1e-12,
+                               .acceleration = latent::Acceleration::squarem}
+                        .fit(guess(), source);
+  CHECK(plain.report.converged());
+  CHECK(fast.report.converged());
+  CHECK(close(plain.log_likelihood, fast.log_likelihood, 1e-7));
+  CHECK(fast.report.evaluations < plain.report.evaluations);
+}
+
 TEST_CASE("hidden markov: a sequence of 100000 rows is fitted and decoded") {
   const RowMatrix<double> x = latent_test::casino().sample(100000, 6);
   const auto fit = latent::EM{.max_iterations = 5, .tolerance = 0}.fit(guess(), x);

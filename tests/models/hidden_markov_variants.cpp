@@ -108,6 +108,16 @@ TEST_CASE("hidden markov: stochastic EM draws paths from their posterior, anew e
   // errors of the mean are 0.08 and 0.32.
   CHECK((mean_initial - initial).cwiseAbs().maxCoeff() < 0.08);
   CHECK((mean_transition - transition).cwiseAbs().maxCoeff() < 0.32);
+  // Draws belong to rows: a sequence given twice takes two paths.
+  const RowMatrix<double> twice = x.topRows(6).replicate(2, 1);
+  auto team = latent::Serial{}.team();
+  double apart = 0.0;
+  for (int i = 0; i < 20; ++i)
+    apart += std::abs(latent::detail::e_step(model, latent::samples(twice).sequences({6, 6}),
+                                             latent::Stochastic{}, {9, 0, i}, team)
+                          .statistics.initial[0] -
+                      1.0);
+  CHECK(apart < 20.0);
   CHECK(close(e_step(model, latent::Stochastic{}).sums.log_likelihood,
               e_step(model, latent::Soft{}).sums.log_likelihood, 4 * eps));
 }
