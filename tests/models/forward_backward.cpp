@@ -188,6 +188,23 @@ TEST_CASE("forward-backward: 100000 rows keep their sums") {
               8 * eps * static_cast<double>(length)));
 }
 
+TEST_CASE(
+    "forward-backward: a late hint reaches the first of 100000 rows, whatever their densities") {
+  // State 1 leaves for 0 at the rate q, for good; the last row favours 1 by e.
+  const Index length = 100000;
+  const double q = 1e-5;
+  const RowMatrix<double> transition{{1, 0}, {q, 1 - q}};
+  RowMatrix<double> density = RowMatrix<double>::Constant(length, 2, -1e6);
+  density(length - 1, 0) -= 1.0;
+  const auto got = smoothed(Eigen::Vector2d(0.5, 0.5), transition, density, {});
+  const double left = std::exp(-1.0);
+  const double stays = std::exp(static_cast<double>(length - 1) * std::log1p(-q));
+  const double right = stays + (1 - stays) * left;
+  CHECK(close(got.gamma(0, 1), right / (left + right), 8 * eps * static_cast<double>(length)));
+  CHECK(close(got.transitions(1, 0), right / (left + right) * (1 - stays) * left / right,
+              16 * eps * static_cast<double>(length)));
+}
+
 TEST_CASE("backward sampling: paths come as often as the sum over all paths says") {
   Random random(5);
   const RowMatrix<double> transition = latent_test::random_distributions(2, 2, random);
