@@ -78,9 +78,8 @@ class Accelerator {
     const std::size_t most = kind_ == Acceleration::squarem ? 2 : window + 1;
     if (steps_.size() > most) steps_.erase(steps_.begin());
   }
-  void forget() { steps_.erase(steps_.begin(), steps_.end() - (steps_.empty() ? 0 : 1)); }
 
-  // The boldest proposal, then shorter and shorter ones; nothing where the plain step is next.
+  // The boldest proposal, then two shorter ones; nothing where the plain step is next.
   std::optional<Vector<double>> propose(const Vector<double>& metric) {
     trials_ = 0;
     if (steps_.size() < 2) return std::nullopt;
@@ -138,6 +137,9 @@ class Accelerator {
       }
       const double after = inner(df, df, metric);
       if (!(after > 1e-10 * before)) continue;
+      // A direction in which the map expands leads away from a saddle; cancelling its residual would
+      // lead to the saddle.
+      if (!(inner(dg - df, df, metric) < 0.0)) continue;
       const double gamma = inner(residual, df, metric) / after;
       residual -= gamma * df;
       direction_ -= gamma * dg;

@@ -60,7 +60,6 @@ struct Limits {
   Acceleration acceleration;
   std::uint64_t seed;
   double time_limit;
-  double acceleration_gate = 1e-3;
 };
 
 // A model with its E-step.
@@ -93,6 +92,48 @@ bool falls(const Evaluated<Model>& before, const Evaluated<Model>& after) {
       (after.step.sums.magnitude + std::abs(after.objective - after.step.sums.objective));
   const bool lost = is_negative_infinity(after.objective) && is_finite(before.objective);
   return lost || difference(after.objective, before.objective) < -rounding;
+}
+
+// Acceleration waits until the plain steps gain less than this a unit of weight: which maximum is
+// climbed is settled by then.
+inline constexpr double acceleration_begins = 1e-4;
+
+inline bool small_steps(const std::vector<Iteration>& trace, double weight) {
+  if (trace.size() < 2) return false;
+  return trace.back().objective - trace[trace.size() - 2].objective <= acceleration_begins * weight;
+}
+
+// The model of the first proposal that is not lower than `current`; empty where none is, and the
+// plain step is next. `made_from` becomes the statistics that made it. A proposal that is lower at
+// first, because it blew up what EM contracts fast, gets one plain step to settle.
+template <class Model, class S, class Assign, class Team>
+std::optional<Evaluated<Model>> accelerate(Accelerator& accelerator,
+                                           const Evaluated<Model>& current,
+                                           StatisticsOf<Model>& made_from, const Samples<S>& data,
+                                           const Assign& assign, const Step& at, Team& team,
+                                           Report& report) {
+  StatisticsOf<Model> proposed = made_from;
+  const auto rises = [&](const Evaluated<Model>& trial) {
+    return trial.usable && trial.objective >= current.objective;
+  };
+  for (auto proposal = accelerator.propose(metric_of(made_from)); proposal;
+       proposal = accelerator.shorten()) {
+    unpack(*proposal, proposed);
+    if (!valid(current.model, proposed)) continue;
+    Evaluated<Model> trial =
+        evaluate(current.model.maximize(proposed), data, assign, at, team, report);
+    if (trial.usable && !rises(trial)) {
+      MapStep first{pack(proposed), pack(trial.step.statistics)};
+      proposed = trial.step.statistics;
+      trial = evaluate(trial.model.maximize(proposed), data, assign, at, team, report);
+      if (rises(trial)) accelerator.observe(std::move(first));
+    }
+    if (rises(trial)) {
+      made_from = std::move(proposed);
+      return trial;
+    }
+  }
+  return std::nullopt;
 }
 
 // A fit that has not begun.
@@ -148,32 +189,28 @@ EMFit<Model> run_em(const Limits& limits, EMFit<Model> so_far, const Samples<S>&
   Accelerator accelerator{limits.acceleration, std::move(state.memory)};
   const bool accelerated = limits.acceleration != Acceleration::none;
   Index iteration = state.iteration;
+  // While some row stays impossible there is nothing to compare. A gain below the rounding of the
+  // sums says nothing, so that a float model is not asked for more than float can tell.
+  const auto little = [&](double moved) {
+    const double least = limits.convergence == Convergence::parameters
+                             ? 0.0
+                             : eps * current.step.sums.magnitude / weight;
+    return limits.tolerance > 0.0 && is_finite(current.objective) &&
+           moved <= std::max(limits.tolerance, least);
+  };
+  // An extrapolation may end as high as it began, on the far side of a maximum: only a plain step
+  // that changes little is convergence.
+  bool verify = !fresh && accelerated && little(report.trace.back().change);
   report.status = Status::max_iterations;
   while (iteration < limits.max_iterations) {
     ++iteration;
+    bool plain = true;
     StatisticsOf<Model> made_from = current.step.statistics;
     std::optional<Evaluated<Model>> next;
     const bool settled = comparable(assign, iteration);
-    if (accelerated && settled) {
-      const double last_gain =
-          report.trace.size() < 2
-              ? std::numeric_limits<double>::infinity()
-              : report.trace.back().objective - report.trace[report.trace.size() - 2].objective;
-      if (last_gain <= limits.acceleration_gate * weight) {
-        StatisticsOf<Model> proposed = made_from;
-        for (auto proposal = accelerator.propose(metric_of(made_from)); proposal;
-             proposal = accelerator.shorten()) {
-          unpack(*proposal, proposed);
-          if (!valid(current.model, proposed)) continue;
-          Evaluated<Model> trial =
-              evaluate(current.model.maximize(proposed), data, assign, at(iteration), team, report);
-          if (trial.usable && trial.objective >= current.objective) {
-            next.emplace(std::move(trial));
-            made_from = std::move(proposed);
-            break;
-          }
-        }
-      }
+    if (accelerated && settled && !verify && small_steps(report.trace, weight)) {
+      next = accelerate(accelerator, current, made_from, data, assign, at(iteration), team, report);
+      plain = !next;
     }
     if (!next) {
       next.emplace(
@@ -223,13 +260,8 @@ EMFit<Model> run_em(const Limits& limits, EMFit<Model> so_far, const Samples<S>&
       report.status = Status::stopped;
       break;
     }
-    // While some row stays impossible there is nothing to compare. A gain below the rounding of the
-    // sums says nothing, so that a float model is not asked for more than float can tell.
-    const double told =
-        limits.convergence == Convergence::parameters
-            ? limits.tolerance
-            : std::max(limits.tolerance, eps * current.step.sums.magnitude / weight);
-    if (settled && limits.tolerance > 0.0 && is_finite(current.objective) && moved <= told) {
+    verify = little(moved);
+    if (verify && plain && settled) {
       report.status = Status::converged;
       break;
     }
