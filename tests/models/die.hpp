@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cmath>
+#include <string>
 
+#include "latent/core/error.hpp"
 #include "latent/core/random.hpp"
 #include "latent/core/types.hpp"
 #include "latent/models/hidden_markov.hpp"
@@ -34,6 +36,15 @@ struct Die {
     for (latent::Index k = 0; k < components(); ++k)
       if (n[k] > 0.0) next.probability.row(k) = s.row(k) / n[k];
     return next;
+  }
+  void check_data(const Eigen::Ref<const latent::RowMatrix<double>>& x,
+                  latent::Index first_row) const {
+    for (latent::Index i = 0; i < x.rows(); ++i) {
+      const double face = x(i, 0);
+      if (!(face >= 0.0 && face < static_cast<double>(probability.cols())) ||
+          face != std::floor(face))
+        throw latent::DataError("Die: no such face at row " + std::to_string(first_row + i));
+    }
   }
   latent::Vector<double> parameters() const {
     return Eigen::Map<const latent::Vector<double>>(probability.data(), probability.size());

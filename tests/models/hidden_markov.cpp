@@ -218,7 +218,8 @@ TEST_CASE("hidden markov: the long run is the stationary distribution, cycles in
       close_matrix(latent_test::casino().stationary(), Eigen::Vector2d(2. / 3, 1. / 3), 64 * eps));
   const latent_test::Die dice{RowMatrix<double>::Constant(3, 2, 0.5)};
   const Vector<double> even = Vector<double>::Constant(3, 1.0 / 3);
-  const Casino cycle{even, RowMatrix<double>{{0, 1, 0}, {0, 0, 1}, {1, 0, 0}}, dice};
+  const Vector<double> first = Eigen::Vector3d(1, 0, 0);
+  const Casino cycle{first, RowMatrix<double>{{0, 1, 0}, {0, 0, 1}, {1, 0, 0}}, dice};
   CHECK(close_matrix(cycle.stationary(), even, 64 * eps));
   const Casino ends{even, RowMatrix<double>{{0.5, 0.5, 0}, {0, 1, 0}, {0, 0, 1}}, dice};
   CHECK(close_matrix(ends.stationary(), Eigen::Vector3d(0, 2. / 3, 1. / 3), 64 * eps));

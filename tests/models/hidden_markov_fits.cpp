@@ -131,6 +131,7 @@ TEST_CASE("hidden markov: an impossible sequence of weight 0 counts for nothing"
   weights.head(3).setZero();
   const auto source = latent::samples(x).weights(weights).sequences({3, 3});
   const auto fit = latent::EM{.max_iterations = 0}.fit(model, source);
+  CHECK(std::isfinite(fit.log_likelihood));
   CHECK(close(fit.log_likelihood, model.log_likelihood(x.bottomRows(3)), 4 * eps));
   CHECK(close(model.log_likelihood(source), fit.log_likelihood, 4 * eps));
   CHECK(std::isfinite(model.viterbi(source).log_probability));

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -84,6 +85,10 @@ struct PreparedHiddenMarkov {
     LogProduct work{states()};
     const Random stream(step.seed, Purpose::assignment, static_cast<std::uint64_t>(step.restart),
                         static_cast<std::uint64_t>(step.iteration));
+    const double beta = exponent(assign, step);
+    std::optional<LogChain> flat;
+    if (beta != 1.0)
+      flat.emplace(initial.array().pow(beta).matrix(), transition.array().pow(beta).matrix());
     Expectation sums;
     for_each_sequence(block, true, [&](Index first, const Evidence& evidence) {
       const double weight = block.weights[first];
@@ -95,11 +100,9 @@ struct PreparedHiddenMarkov {
       }
       double* gamma = r.data() + first * states();
       Expectation one;
-      if constexpr (std::same_as<A, Soft>) {
-        one = soft(chain, evidence, weight, gamma, statistics.transition, work);
-      } else if constexpr (std::same_as<A, Annealed>) {
-        one =
-            annealed(exponent(assign, step), evidence, weight, gamma, statistics.transition, work);
+      if constexpr (std::same_as<A, Soft> || std::same_as<A, Annealed>) {
+        one = flat ? annealed(*flat, beta, evidence, weight, gamma, statistics.transition, work)
+                   : soft(chain, evidence, weight, gamma, statistics.transition, work);
       } else {
         one = single_path<A>(evidence, weight, gamma, statistics.transition, work, [&](Index t) {
           return stream.at(static_cast<std::uint64_t>(block.first_row + first + t)).uniform();
@@ -110,11 +113,11 @@ struct PreparedHiddenMarkov {
       sums.objective += weight * one.objective;
       sums.magnitude += weight * one.magnitude;
     });
-    for (Index i = 0; i < rows; ++i)
-      for (Index k = 0; k < states(); ++k) statistics.n[k] += r(i, k);
     for (Index first = 0; first < rows; first += tile_rows) {
       const Index count = std::min(tile_rows, rows - first);
       const RowMatrix<S> tile = r.middleRows(first, count).template cast<S>();
+      for (Index i = 0; i < count; ++i)
+        for (Index k = 0; k < states(); ++k) statistics.n[k] += static_cast<double>(tile(i, k));
       family.accumulate(block.x.middleRows(first, count), tile, statistics.family);
     }
     return sums;
@@ -156,14 +159,13 @@ struct PreparedHiddenMarkov {
   }
 
   // The posterior of p(path, x)^beta, and log sum_path p(path, x)^beta / beta as the objective.
-  Expectation annealed(double beta, const Evidence& evidence, double weight, double* gamma,
-                       RowMatrix<double>& transitions, LogProduct& work) const {
-    if (beta == 1.0) return soft(chain, evidence, weight, gamma, transitions, work);
+  // `flat` is the chain to the power of beta.
+  Expectation annealed(const LogChain& flat, double beta, const Evidence& evidence, double weight,
+                       double* gamma, RowMatrix<double>& transitions, LogProduct& work) const {
     std::vector<double> powers(evidence.rows, evidence.rows + evidence.length * evidence.states);
     for (double& log_p : powers) log_p *= beta;
     const Evidence tempered{powers.data(), evidence.labels, evidence.length, evidence.states};
     const SequenceLikelihood sum = filter(chain, evidence, gamma, work);
-    const LogChain flat{initial.array().pow(beta).matrix(), transition.array().pow(beta).matrix()};
     const Expectation free = soft(flat, tempered, weight, gamma, transitions, work);
     return {sum.log_likelihood, free.log_likelihood / beta, sum.magnitude};
   }
