@@ -7,5 +7,8 @@
 #include "latent/core/random.hpp"
 #include "latent/core/source.hpp"
 #include "latent/em/em.hpp"
+#include "latent/em/incremental.hpp"
 #include "latent/em/lower_bound.hpp"
+#include "latent/em/online.hpp"
 #include "latent/mixture/mixture.hpp"
+#include "latent/mixture/starts.hpp"

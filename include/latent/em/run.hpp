@@ -194,7 +194,7 @@ EMFit<Model> run_em(const Limits& limits, EMFit<Model> so_far, const Samples<S>&
   const auto little = [&](double moved) {
     const double least = limits.convergence == Convergence::parameters
                              ? 0.0
-                             : eps * current.step.sums.magnitude / weight;
+                             : 8.0 * eps * current.step.sums.magnitude / weight;
     return limits.tolerance > 0.0 && is_finite(current.objective) &&
            moved <= std::max(limits.tolerance, least);
   };

@@ -26,6 +26,7 @@ struct BernoulliMixture {
   Convergence convergence = Convergence::log_likelihood;
   Weighting weighting = Weighting::estimated;
   double concentration = 1.0;  // Dirichlet prior on the weights, >= 1
+  Acceleration acceleration = Acceleration::none;
 
   template <class Data, class Exec = Threads, class Observer = NoObserver>
   auto fit(const Data& x, const Exec& executor = {}, Observer&& observer = {}) const {
@@ -40,21 +41,7 @@ struct BernoulliMixture {
                  {1.0 + smoothing, 1.0 + smoothing}},
                 weighting,
                 concentration};
-    return detail::fit_from_rows(
-        *this, "BernoulliMixture", rough, data, executor, observer,
-        [&](Model& model, Index k, Index row, const Vector<double>& sums, Random& random) {
-          for (Index j = 0; j < data.cols(); ++j) {
-            const double mean = detail::inner_proportion(sums[j], sums[data.cols()]);
-            const double p =
-                0.5 * (mean + detail::inner_proportion(static_cast<double>(data(row, j)), 1.0));
-            model.family.probability(k, j) = static_cast<S>(detail::jittered(p, 0.1, random));
-          }
-        },
-        [&](Model& model, Index k, const auto& known) {
-          for (Index j = 0; j < data.cols(); ++j)
-            model.family.probability(k, j) =
-                static_cast<S>(detail::inner_proportion(known.family(k, j), known.n[k]));
-        });
+    return detail::fit_at_random(*this, "BernoulliMixture", rough, data, executor, observer);
   }
 };
 

@@ -13,7 +13,7 @@
 
 LATENT_BEGIN
 
-// Starts each coin at the proportion of a random row, drawn towards the overall proportion.
+// Starts each coin halfway between all rows and a random one; coins with labelled rows start at those.
 struct BinomialMixture {
   Index components = 2;  // K, 1 ... n
   double smoothing =
@@ -25,6 +25,7 @@ struct BinomialMixture {
   Convergence convergence = Convergence::log_likelihood;
   Weighting weighting = Weighting::estimated;
   double concentration = 1.0;  // Dirichlet prior on the weights, >= 1
+  Acceleration acceleration = Acceleration::none;
 
   template <class Data, class Exec = Threads, class Observer = NoObserver>
   auto fit(const Data& x, const Exec& executor = {}, Observer&& observer = {}) const {
@@ -38,20 +39,7 @@ struct BinomialMixture {
                 {Vector<S>::Constant(components, S(0.5)), {1.0 + smoothing, 1.0 + smoothing}},
                 weighting,
                 concentration};
-    return detail::fit_from_rows(
-        *this, "BinomialMixture", rough, data, executor, observer,
-        [&](Model& model, Index k, Index row, const Vector<double>& sums, Random& random) {
-          const double overall = detail::inner_proportion(sums[0], sums[0] + sums[1]);
-          const auto heads = static_cast<double>(data(row, 0));
-          const auto tails = static_cast<double>(data(row, 1));
-          const double p = (heads + 2.0 * overall) / (heads + tails + 2.0);
-          model.family.probability[k] = static_cast<S>(detail::jittered(p, 0.1, random));
-        },
-        [](Model& model, Index k, const auto& known) {
-          const double heads = known.family(k, 0);
-          model.family.probability[k] =
-              static_cast<S>(detail::inner_proportion(heads, heads + known.family(k, 1)));
-        });
+    return detail::fit_at_random(*this, "BinomialMixture", rough, data, executor, observer);
   }
 };
 

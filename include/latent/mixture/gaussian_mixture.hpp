@@ -30,6 +30,7 @@ struct GaussianMixture {
   Convergence convergence = Convergence::log_likelihood;
   Weighting weighting = Weighting::estimated;
   double concentration = 1.0;  // Dirichlet prior on the weights, >= 1
+  Acceleration acceleration = Acceleration::none;
 
   // The start of a restart: the k-means partition as complete data. n x D, as for fit.
   template <class Data, class Exec = Threads>
@@ -69,7 +70,7 @@ struct GaussianMixture {
   template <class Data, class Exec = Threads, class Observer = NoObserver>
   auto fit(const Data& x, const Exec& executor = {}, Observer&& observer = {}) const {
     decltype(auto) data = detail::as_samples(x);
-    const EM em{max_iterations, tolerance, convergence, Acceleration::none, seed};
+    const EM em = detail::em_of(*this);
     em.check();
     auto&& team = executor.team();
     check(data, team);
