@@ -103,8 +103,8 @@ TEST_CASE("viterbi: impossible rows count as not observed, and the path costs -i
   CHECK(got.log_probability == -infinity);
   // Labels that the chain forbids are kept, and the rest goes its own way.
   const RowMatrix<double> stay = RowMatrix<double>::Identity(2, 2);
-  const Path cut = best_path(two(0.4, 0.6), stay, RowMatrix<double>::Zero(4, 2),
-                             (Labels(4) << -1, -1, 0, 1).finished());
-  CHECK(cut.states == std::vector<int>{0, 0, 0, 1});
+  const Path cut = best_path(two(0.6, 0.4), stay, RowMatrix<double>::Zero(4, 2),
+                             (Labels(4) << -1, -1, 1, 0).finished());
+  CHECK(cut.states == std::vector<int>{1, 1, 1, 0});
   CHECK(cut.log_probability == -infinity);
 }
