@@ -10,5 +10,6 @@
 #include "latent/em/incremental.hpp"
 #include "latent/em/lower_bound.hpp"
 #include "latent/em/online.hpp"
+#include "latent/em/trace_table.hpp"
 #include "latent/mixture/mixture.hpp"
 #include "latent/mixture/starts.hpp"

@@ -68,6 +68,7 @@ using ScalarOf = typename detail::DeclaredScalar<T>::type;
 //   check_data(x, first_row)   throws DataError where rows are not of the family's kind
 //   dimension()                the number of columns it expects
 //   parameters()               -> Vector<double>, for Convergence::parameters
+//   parameter_names()          -> std::vector<std::string>, what TraceTable calls them
 //   log_prior()                the log density of its prior; maximize is then maximum a posteriori
 //   valid(n, s)                whether statistics are some that data could give: acceleration asks
 //   recentred()                the same family, ready for a new fit (a shift moved to its means)
@@ -127,7 +128,8 @@ concept Expects = requires(const PreparedOf<M>& model, const Block<ScalarOf<M>>&
 // returns. Optional members:
 //   expect(block, assign, step, statistics)   the E-step variants: Hard, Stochastic, Annealed
 //   prepare(), check(), check_data(x, first_row), dimension(), components(), parameters(),
-//   log_prior(), recentred(), degenerate(), notes(iteration, notes)    as for families
+//   parameter_names(), log_prior(), recentred(), degenerate(), notes(iteration, notes)    as for
+//                                     families
 //   valid(statistics)                 whether data could give them: acceleration asks
 //   maximize_safely(statistics)       an M-step that cannot lower the objective, taken where the
 //                                     model of maximize() did (a Newton step, say)

@@ -201,8 +201,10 @@ EMFit<Model> run_em(const Limits& limits, EMFit<Model> so_far, const Samples<S>&
   // An extrapolation may end as high as it began, on the far side of a maximum: only a plain step
   // that changes little is convergence.
   bool verify = !fresh && accelerated && little(report.trace.back().change);
-  report.status = Status::max_iterations;
-  while (iteration < limits.max_iterations) {
+  const bool over = !fresh && report.status == Status::converged && comparable(assign, iteration) &&
+                    little(report.trace.back().change);
+  if (!over) report.status = Status::max_iterations;
+  while (!over && iteration < limits.max_iterations) {
     ++iteration;
     bool plain = true;
     StatisticsOf<Model> made_from = current.step.statistics;

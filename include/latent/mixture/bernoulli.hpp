@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "latent/core/random.hpp"
+#include "latent/em/parameter_names.hpp"
 #include "latent/mixture/log_linear.hpp"
 
 LATENT_BEGIN
@@ -96,6 +98,9 @@ struct Bernoulli {
     for (Index i = 0; i < probability.size(); ++i)
       all[i] = static_cast<double>(probability.data()[i]);
     return all;
+  }
+  std::vector<std::string> parameter_names() const {
+    return detail::numbered("probability", components(), dimension());
   }
   Index free_parameters() const { return probability.size(); }
 

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "latent/core/random.hpp"
+#include "latent/em/parameter_names.hpp"
 #include "latent/mixture/log_linear.hpp"
 
 LATENT_BEGIN
@@ -81,6 +83,9 @@ struct Binomial {
   }
 
   Vector<double> parameters() const { return probability.template cast<double>(); }
+  std::vector<std::string> parameter_names() const {
+    return detail::numbered("probability", components());
+  }
   Index free_parameters() const { return components(); }
 
   void sample(Index k, Random& random, S* row) const {

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <limits>
 #include <numbers>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "latent/core/report.hpp"
 #include "latent/core/statistics.hpp"
 #include "latent/core/types.hpp"
+#include "latent/em/parameter_names.hpp"
 #include "latent/mixture/covariance_floor.hpp"
 #include "latent/mixture/gaussian_density.hpp"
 
@@ -251,6 +253,15 @@ class Gaussian<Covariance::full, S> {
         for (Index j = 0; j <= i; ++j) all[at++] = static_cast<double>(matrix(i, j));
     }
     return all;
+  }
+  // mean(k,j), then covariance(k,i,j).
+  std::vector<std::string> parameter_names() const {
+    std::vector<std::string> names = detail::numbered("mean", components(), dimension());
+    for (Index k = 0; k < components(); ++k)
+      for (Index i = 0; i < dimension(); ++i)
+        for (Index j = 0; j <= i; ++j)
+          names.push_back(detail::concat("covariance(", k, ",", i, ",", j, ")"));
+    return names;
   }
 
   Index free_parameters() const {

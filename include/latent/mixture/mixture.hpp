@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "latent/em/assignment.hpp"
 #include "latent/em/check.hpp"
 #include "latent/em/concepts.hpp"
+#include "latent/em/parameter_names.hpp"
 #include "latent/mixture/prepared_mixture.hpp"
 
 LATENT_BEGIN
@@ -144,6 +146,14 @@ struct Mixture {
     Vector<double> all(components() + of_family.size());
     all << weights, of_family;
     return all;
+  }
+  // weight(0), ..., then the family's names, or p1, p2, ... where it has none.
+  std::vector<std::string> parameter_names() const requires requires { this->family.parameters(); }
+  {
+    std::vector<std::string> names = detail::numbered("weight", components());
+    for (std::string& name : detail::parameter_names(family, Index(family.parameters().size())))
+      names.push_back(std::move(name));
+    return names;
   }
 
   // What a user asks a fitted model.
