@@ -8,6 +8,7 @@
 #include "latent/factor_analysis.hpp"
 #include "latent/families.hpp"
 #include "latent/gaussian_mixture.hpp"
+#include "latent/hidden_markov.hpp"
 #include "latent/kmeans.hpp"
 #include "latent/logistic_regression.hpp"
 #include "latent/pca.hpp"
