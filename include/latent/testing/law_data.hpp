@@ -155,6 +155,14 @@ inline double distance(const Vector<double>& a, const Vector<double>& b) {
   return size > 0.0 ? difference / size : 0.0;
 }
 
+// A Mixture: its E-step is the library's.
+template <class M>
+concept HasFamilyStatistics = requires(const M& model, StatisticsOf<M>& s,
+                                       const RowMatrix<ScalarOf<M>>& tile) {
+  s.n[0] += 1.0;
+  model.family.accumulate(Eigen::Ref<const RowMatrix<ScalarOf<M>>>(tile), tile, s.family);
+};
+
 template <class M>
 constexpr double epsilon_of() {
   return static_cast<double>(std::numeric_limits<ScalarOf<M>>::epsilon());
@@ -177,8 +185,8 @@ class Yardstick {
     Vector<double> rows = Vector<double>::Zero(scale_.size());
     for (Index t = 0; t < taken; ++t) {
       const Unit unit = subject.units[static_cast<std::size_t>(t * available / taken)];
-      rows += pack(expected(model, subject.data.slice(unit.first, unit.count)).statistics)
-                  .cwiseAbs();
+      rows +=
+          pack(expected(model, subject.data.slice(unit.first, unit.count)).statistics).cwiseAbs();
     }
     rows *= static_cast<double>(available) / static_cast<double>(taken);
     double mass = 0.0;
@@ -291,8 +299,7 @@ class Verdict {
 inline Vector<double> random_multipliers(Index size, Index direction) {
   const Random stream(17, Purpose::user, static_cast<std::uint64_t>(direction));
   Vector<double> u(size);
-  for (Index i = 0; i < size; ++i)
-    u[i] = 2.0 * stream.at(static_cast<std::uint64_t>(i)).uniform();
+  for (Index i = 0; i < size; ++i) u[i] = 2.0 * stream.at(static_cast<std::uint64_t>(i)).uniform();
   return u;
 }
 

@@ -33,9 +33,8 @@ void laws_of_the_bound(const M& model, const M& other, const Samples<S>& data,
     const double bound = own.next + own.entropy;
     if (!(std::abs(bound - own.log_likelihood_next) <= slack) ||
         !(std::abs(own.divergence) <= slack))
-      verdict.add(concat("the E-step makes the lower bound tight: it is ", bound,
-                         " with a gap of ", own.divergence, " below a log-likelihood of ",
-                         own.log_likelihood_next));
+      verdict.add(concat("the E-step makes the lower bound tight: it is ", bound, " with a gap of ",
+                         own.divergence, " below a log-likelihood of ", own.log_likelihood_next));
     if (!(std::abs(own.log_likelihood_next - whole.sums.log_likelihood) <= slack))
       verdict.add(concat("the log-likelihood of the E-step is that of log_joint: they are ",
                          whole.sums.log_likelihood, " and ", own.log_likelihood_next));
@@ -46,13 +45,13 @@ void laws_of_the_bound(const M& model, const M& other, const Samples<S>& data,
     const double slack = rounding(magnitude + std::abs(sums.log_likelihood_next), sums);
     const double bound = sums.next + sums.entropy;
     if (!(std::abs(bound + sums.divergence - sums.log_likelihood_next) <= slack))
-      verdict.add(concat("lower bound and Kullback-Leibler divergence sum to the "
-                         "log-likelihood: ",
-                         bound, " and ", sums.divergence, " do not sum to ",
-                         sums.log_likelihood_next));
+      verdict.add(
+          concat("lower bound and Kullback-Leibler divergence sum to the "
+                 "log-likelihood: ",
+                 bound, " and ", sums.divergence, " do not sum to ", sums.log_likelihood_next));
     if (!(bound <= sums.log_likelihood_next + slack))
-      verdict.add(concat("the lower bound is no bound: ", bound, " lies above ",
-                         sums.log_likelihood_next));
+      verdict.add(
+          concat("the lower bound is no bound: ", bound, " lies above ", sums.log_likelihood_next));
   };
   try_pair(model, other);
   try_pair(other, model);
@@ -75,13 +74,6 @@ StatisticsOf<M> complete_statistics(const M& model, const Samples<S>& data) {
   return s;
 }
 
-template <class M>
-concept HasFamilyStatistics = requires(const M& model, StatisticsOf<M>& s,
-                                       const RowMatrix<ScalarOf<M>>& tile) {
-  s.n[0] += 1.0;
-  model.family.accumulate(Eigen::Ref<const RowMatrix<ScalarOf<M>>>(tile), tile, s.family);
-};
-
 // A known label takes the place of the posterior. Answers whether the statistics of rows with known
 // labels depend on the data alone: those of a family with hidden variables of its own (a scale for
 // each row, say) depend on its parameters too, and its M-step maximises another Q.
@@ -95,12 +87,11 @@ bool laws_of_labels(const M& model, const M& other, const Subject<M, S>& subject
   const Samples<S> labelled = subject.labelled(known);
   const auto clamped = expected(model, labelled);
   const auto clamped_other = expected(other, labelled);
-  const std::string of_model =
-      yardstick.difference(clamped.statistics, clamped_other.statistics);
+  const std::string of_model = yardstick.difference(clamped.statistics, clamped_other.statistics);
   if constexpr (HasFamilyStatistics<M>)
-    verdict.expect_none("statistics of rows with known labels are those of the labels",
-                        yardstick.difference(clamped.statistics,
-                                             complete_statistics(model, labelled)));
+    verdict.expect_none(
+        "statistics of rows with known labels are those of the labels",
+        yardstick.difference(clamped.statistics, complete_statistics(model, labelled)));
   else
     verdict.expect_none("statistics of rows with known labels do not depend on the parameters",
                         of_model);

@@ -36,8 +36,9 @@ namespace testing {
 // What cannot be seen: an M-step that is off by less than the data tell, and in float models by
 // less than 64 eps of the log-likelihood (that 1 % is seen is promised for double). M-steps that
 // have something to mend (degenerate()) are not asked for a maximum, those of models with
-// maximize_safely not for one of Q. Models that compute NaN where their weight is 0 are tried with
-// rows of four times their size; mixtures up to the end of the number range.
+// maximize_safely not for one of Q. Rows of weight 0 are tried at the end of
+// the number range in a Mixture, at four times their size in other models, which may multiply by the
+// weight last.
 //
 // Cost: about 150 E-steps, 250 for what is no mixture, on one core; some copies of the data at a
 // time. Data of fewer than 4097 rows are repeated for the law of threads; data of one sequence are
