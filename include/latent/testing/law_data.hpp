@@ -168,6 +168,15 @@ constexpr double epsilon_of() {
   return static_cast<double>(std::numeric_limits<ScalarOf<M>>::epsilon());
 }
 
+// What rounding may do to a sum of log densities whose absolute values sum to `magnitude`: the
+// densities have the model's scalar, and a lane adds them one by one in double, where equal terms
+// are all rounded the same way.
+template <class M>
+double rounding(double magnitude) {
+  return magnitude * (64.0 * epsilon_of<M>() +
+                      static_cast<double>(lane_rows) * std::numeric_limits<double>::epsilon());
+}
+
 // How far two sums over the same rows may differ. A number counts in units of what the rows add to
 // it without regard to sign, taken from up to 256 rows, so that neither another number of its
 // matrix nor cancellation sets its scale. A responsibility is known to eps |log p(x_i)|, a product

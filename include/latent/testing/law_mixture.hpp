@@ -23,13 +23,13 @@ template <class M, class S>
 void laws_of_the_bound(const M& model, const M& other, const Samples<S>& data,
                        const EStep<StatisticsOf<M>>& whole, Verdict& verdict) {
   auto team = Serial{}.team();
-  const auto rounding = [](double magnitude, const QSums& sums) {
-    return 64.0 * epsilon_of<M>() * (magnitude + std::abs(sums.next) + sums.entropy);
+  const auto slack_of = [](double size, const QSums& sums) {
+    return rounding<M>(size + std::abs(sums.next) + sums.entropy);
   };
   const QSums own = q_sums(model, model, data, team);
   const double magnitude = whole.sums.magnitude;
   if (is_finite(own.next)) {
-    const double slack = rounding(magnitude, own);
+    const double slack = slack_of(magnitude, own);
     const double bound = own.next + own.entropy;
     if (!(std::abs(bound - own.log_likelihood_next) <= slack) ||
         !(std::abs(own.divergence) <= slack))
@@ -42,7 +42,7 @@ void laws_of_the_bound(const M& model, const M& other, const Samples<S>& data,
   const auto try_pair = [&](const M& at, const M& posterior_of) {
     const QSums sums = q_sums(at, posterior_of, data, team);
     if (!is_finite(sums.next) || !is_finite(sums.log_likelihood_next)) return;
-    const double slack = rounding(magnitude + std::abs(sums.log_likelihood_next), sums);
+    const double slack = slack_of(magnitude + std::abs(sums.log_likelihood_next), sums);
     const double bound = sums.next + sums.entropy;
     if (!(std::abs(bound + sums.divergence - sums.log_likelihood_next) <= slack))
       verdict.add(

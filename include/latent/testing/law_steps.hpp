@@ -30,8 +30,7 @@ Evaluated<M> evaluated(M model, const Samples<S>& data, const Assign& assign = {
 // What rounding may do to an objective.
 template <class M>
 double rounding_of(const Evaluated<M>& at) {
-  return 64.0 * epsilon_of<M>() *
-         (at.step.sums.magnitude + std::abs(at.objective - at.step.sums.objective));
+  return rounding<M>(at.step.sums.magnitude + std::abs(at.objective - at.step.sums.objective));
 }
 
 template <class M, class S, class Assign>
@@ -67,8 +66,9 @@ Climb<M> climb(const Evaluated<M>& start, const Samples<S>& data, const Assign& 
       return path;
     }
     const double gain = latent::detail::difference(next.objective, path.last.objective);
-    // As in a fit: a start that breaks what the M-step keeps may lie higher.
-    const bool excused = t == 1 && latent::detail::degenerate(next.model);
+    // Where something had to be mended, the model before may lie higher: a start that breaks what
+    // the M-step keeps, or a covariance at its floor, which is known to few digits.
+    const bool excused = latent::detail::degenerate(next.model);
     if (falls(path.last, next) && !excused && !(gain >= worst)) {
       worst = gain;
       when = t;
@@ -119,8 +119,8 @@ template <class M, class S>
 void law_of_reports(const M& model, const Samples<S>& data, Verdict& verdict) {
   const auto fit = EM{.max_iterations = 3, .tolerance = 0}.fit(model, data, Serial{});
   const auto again = expected(fit.model, data).sums;
-  const double rounding = 64.0 * epsilon_of<M>() * again.magnitude;
-  if (!(std::abs(latent::detail::difference(again.log_likelihood, fit.log_likelihood)) <= rounding))
+  if (!(std::abs(latent::detail::difference(again.log_likelihood, fit.log_likelihood)) <=
+        rounding<M>(again.magnitude)))
     verdict.add(concat("the log-likelihood reported, ", fit.log_likelihood,
                        ", is not that of the model, ", again.log_likelihood));
 }
@@ -161,10 +161,9 @@ void law_of_q(const Evaluated<M>& start, const Subject<M, S>& subject, Verdict& 
   const double best = sums.next + log_prior(next);
   const double before = sums.before + log_prior(start.model);
   if (!is_finite(best)) return;
-  const double rounding =
-      64.0 * epsilon_of<M>() *
-      (start.step.sums.magnitude + std::abs(sums.next) + sums.entropy + std::abs(log_prior(next)));
-  if (is_finite(before) && best < before - rounding)
+  const double slack = rounding<M>(start.step.sums.magnitude + std::abs(sums.next) + sums.entropy +
+                                   std::abs(log_prior(next)));
+  if (is_finite(before) && best < before - slack)
     verdict.add(concat("the M-step lowered Q (plus log prior): from ", before, " to ", best));
   double found = best;
   for (const StatisticsOf<M>& direction : directions_at(start.model, subject, s))
@@ -174,7 +173,7 @@ void law_of_q(const Evaluated<M>& start, const Subject<M, S>& subject, Verdict& 
       const double q = q_sums(other, start.model, subject.data, team).next + log_prior(other);
       if (is_finite(q)) found = std::max(found, q);
     }
-  if (found > best + rounding)
+  if (found > best + slack)
     verdict.add(concat("the M-step does not maximise Q (plus log prior): it reached ", best,
                        ", but the M-step of slightly blended statistics ", found));
 }
@@ -195,10 +194,10 @@ void law_of_stationarity(const Climb<M>& path, const Subject<M, S>& subject, Ver
   if (!is_finite(here)) return;
   const Evaluated<M> beyond = step_from(path.last, subject.data, Soft{});
   if (!beyond.usable) return;
-  const double rounding = rounding_of(path.last);
+  const double slack = rounding_of(path.last);
   const double left = std::max(0.0, beyond.objective - here);
   const double residual =
-      8.0 * std::sqrt(static_cast<double>(packed_size(s))) * std::sqrt(2.0 * (left + rounding));
+      8.0 * std::sqrt(static_cast<double>(packed_size(s))) * std::sqrt(2.0 * (left + slack));
   constexpr double wide = 0.1;
   constexpr double narrow = 0.05;
   double steepest = 0.0;
@@ -217,7 +216,7 @@ void law_of_stationarity(const Climb<M>& path, const Subject<M, S>& subject, Ver
     const double slope_wide = (objective(wide) - objective(-wide)) / (2.0 * wide);
     if (!usable) continue;
     const double derivative = slope + (slope - slope_wide) / 3.0;
-    const double hidden = 4.0 * rounding / narrow + residual + 2.0 * std::abs(slope - slope_wide);
+    const double hidden = 4.0 * slack / narrow + residual + 2.0 * std::abs(slope - slope_wide);
     const double gain = std::max(up, down) - here;
     if (std::abs(derivative) > hidden && gain > 0.25 * narrow * std::abs(derivative) &&
         std::abs(derivative) > std::abs(steepest)) {
