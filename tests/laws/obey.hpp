@@ -14,7 +14,7 @@ namespace latent_test {
 inline constexpr latent::Index law_rows = 5000;  // three lanes, the last of them short
 
 template <class Model, class Data>
-void obey(const std::string& what, const Model& model, const Data& data) {
+void obey_on(const std::string& what, const Model& model, const Data& data) {
   const std::vector<std::string> broken = latent::testing::broken_laws(model, data);
   for (const std::string& law : broken) FAIL_CHECK(what << ": " << law);
   CHECK(broken.empty());
@@ -22,7 +22,7 @@ void obey(const std::string& what, const Model& model, const Data& data) {
 
 // `start` on data of `truth`: as they are, with weights, with some labels, all labels, and few rows.
 template <class Model>
-void obey_all(const Model& truth, const Model& start) {
+void obey(const Model& truth, const Model& start) {
   latent::Labels labels;
   const auto x = truth.sample(law_rows, 7, &labels);
   latent::Vector<double> weights(law_rows);
@@ -33,14 +33,14 @@ void obey_all(const Model& truth, const Model& start) {
     some[i] = random.uniform() < 0.2 ? labels[i] : -1;
   }
   const auto data = latent::samples(x);
-  obey("plain", start, data);
-  obey("weights and labels", start, data.weights(weights).labels(some));
-  obey("all labels", start, data.labels(labels));
-  obey("at the truth", truth, data.slice(0, 300));
-  obey("at a maximum", latent::EM{.tolerance = 1e-12}.fit(start, data).model, data);
+  obey_on("plain", start, data);
+  obey_on("weights and labels", start, data.weights(weights).labels(some));
+  obey_on("all labels", start, data.labels(labels));
+  obey_on("at the truth", truth, data.slice(0, 300));
+  obey_on("at a maximum", latent::EM{.tolerance = 1e-12}.fit(start, data).model, data);
   for (const latent::Index n : {2, 3, 17}) {
-    obey("few rows", start, data.slice(100, n));
-    obey("few rows with weights", start, data.weights(weights).labels(some).slice(40, n));
+    obey_on("few rows", start, data.slice(100, n));
+    obey_on("few rows with weights", start, data.weights(weights).labels(some).slice(40, n));
   }
 }
 
