@@ -2,6 +2,7 @@
 // expects must find each mistake.
 #include <atomic>
 #include <cmath>
+#include <concepts>
 #include <numbers>
 #include <stdexcept>
 #include <thread>
@@ -55,6 +56,9 @@ enum class Mistake {
   calls_remembered,  //
   thread_counts,     //
   goes_back,         // the M-step returns the start
+  drifts,            // a parameter that nothing depends on grows
+  zero_counts,       // zero() holds something
+  joint_untold,      // log_joint lacks a term that the E-step has
   throws_for_odd,
 };
 
@@ -78,10 +82,14 @@ struct Pair {
   double variance = 1.5;
   Mistake mistake = Mistake::none;
   double pull = 0.0;
+  double unused = 1.0;
 
+  Vector<double> parameters() const {
+    return Vector<double>{{weights[0], mean[0], mean[1], variance, unused}};
+  }
   Statistics zero() const {
-    return {Eigen::Vector2d::Zero(), Eigen::Vector2d::Zero(), 0.0, 0.0,
-            mistake == Mistake::field_untold};
+    return {Eigen::Vector2d::Constant(mistake == Mistake::zero_counts ? 0.25 : 0.0),
+            Eigen::Vector2d::Zero(), 0.0, 0.0, mistake == Mistake::field_untold};
   }
   double log_density(double x, Index k) const {
     const double z = x - mean[k];
@@ -135,6 +143,7 @@ struct Pair {
     const double n = s.n[0] + s.n[1];
     if (mistake == Mistake::throws_for_odd && n < 0.0) throw std::logic_error("negative");
     Pair next = *this;
+    if (mistake == Mistake::drifts) next.unused *= 8.0;
     if (mistake == Mistake::goes_back) return Pair{};
     if (!(s.n[0] > 0.0) || !(s.n[1] > 0.0)) return next;
     next.weights = s.n / n;
@@ -161,7 +170,10 @@ struct OpenPair : Pair {
   void log_joint(const Eigen::Ref<const RowMatrix<double>>& x, RowMatrix<double>& out) const {
     out.resize(x.rows(), 2);
     for (Index i = 0; i < x.rows(); ++i)
-      for (Index k = 0; k < 2; ++k) out(i, k) = log_density(x(i, 0), k);
+      for (Index k = 0; k < 2; ++k) {
+        out(i, k) = log_density(x(i, 0), k);
+        if (mistake == Mistake::joint_untold) out(i, k) += 0.25;
+      }
   }
   template <class S>
   RowMatrix<double> responsibilities(const latent::Samples<S>& data) const {
@@ -173,6 +185,37 @@ struct OpenPair : Pair {
     }
     return out;
   }
+};
+
+// Zeros and ones of one probability p, beside a hidden toss of a coin that is as likely as p: what is
+// drawn stands for the rest of an E-step.
+struct Tossed {
+  using Statistics = Eigen::Vector3d;  // ones, rows, tosses
+  double p = 0.3;
+  bool by_place_in_block = false;
+
+  Statistics zero() const { return Statistics::Zero(); }
+  template <class A>
+  requires std::same_as<A, latent::Soft> || std::same_as<A, latent::Stochastic>
+  double expect(const latent::Block<double>& block, const A& /*assign*/, const latent::Step& step,
+                Statistics& s) const {
+    double log_likelihood = 0.0;
+    const latent::Random stream(step.seed, latent::Purpose::assignment,
+                                static_cast<std::uint64_t>(step.restart),
+                                static_cast<std::uint64_t>(step.iteration));
+    for (Index i = 0; i < block.x.rows(); ++i) {
+      const double x = block.x(i, 0) > 3.0 ? 1.0 : 0.0;
+      const double w = block.weights[i];
+      const Index place = by_place_in_block ? i : block.first_row + i;
+      double toss = p;
+      if constexpr (std::is_same_v<A, latent::Stochastic>)
+        toss = stream.at(static_cast<std::uint64_t>(place)).uniform() < p ? 1.0 : 0.0;
+      s += w * Eigen::Vector3d(x, 1.0, toss);
+      log_likelihood += w * (x > 0.0 ? std::log(p) : std::log1p(-p));
+    }
+    return log_likelihood;
+  }
+  Tossed maximize(const Statistics& s) const { return {s[0] / s[1], by_place_in_block}; }
 };
 
 Pair pair(Mistake mistake) {
@@ -248,6 +291,25 @@ TEST_CASE("mutants: responsibilities that are no posterior are found") {
   CHECK_BREAKS(open_pair(Mistake::not_normalised), data(5000), "sum to 1");
   CHECK_BREAKS(pair(Mistake::posterior_off), data(5000), not_stationary);
   CHECK_BREAKS(open_pair(Mistake::posterior_off), data(5000), "the posterior of log_joint");
+}
+
+TEST_CASE("mutants: an E-step and a log_joint that disagree are found") {
+  CHECK_BREAKS(open_pair(Mistake::joint_untold), data(5000),
+               "the log-likelihood of the E-step is that of log_joint");
+}
+
+TEST_CASE("mutants: draws that depend on the block are found") {
+  latent_test::obey_on("tossed", Tossed{}, data(5000));
+  CHECK_BREAKS((Tossed{0.3, true}), data(5000), "the draw of a row depends on its place alone");
+}
+
+TEST_CASE("mutants: a zero that is none is found") {
+  CHECK_BREAKS(pair(Mistake::zero_counts), data(5000), "zero() is neutral");
+  CHECK_BREAKS(pair(Mistake::zero_counts), data(5000), "merging the statistics of two parts");
+}
+
+TEST_CASE("mutants: a parameter that moves on after convergence is found") {
+  CHECK_BREAKS(pair(Mistake::drifts), data(5000), "a fixed point stays");
 }
 
 TEST_CASE("mutants: a model that ignores labels is found") {

@@ -159,6 +159,16 @@ TEST_CASE("mutants: a family that misuses weights is found") {
                "rows of weight 0 count for nothing");
 }
 
+TEST_CASE("mutants: an M-step that lowers an objective is found in every E-step variant") {
+  const RowMatrix<double> x = data(5000);
+  auto ahead = latent::EM{.tolerance = 1e-10}.fit(model(Mistake::none), x).model;
+  ahead.family.mistake = Mistake::mean_off;
+  CHECK_BREAKS(ahead, x, "an M-step lowered the objective: step 1");
+  CHECK_BREAKS(ahead, x, "the M-step lowered Q");
+  CHECK_BREAKS(ahead, x, "an M-step lowered the objective of hard EM");
+  CHECK_BREAKS(ahead, x, "an M-step lowered the objective of annealed EM");
+}
+
 TEST_CASE("mutants: a statistic that is not among the fields is found") {
   CHECK_BREAKS(model(Mistake::field_untold), data(5000), "nothing that fields() leaves out");
 }

@@ -53,6 +53,9 @@ void laws_of_the_bound(const M& model, const M& other, const Samples<S>& data,
       verdict.add(
           concat("the lower bound is no bound: ", bound, " lies above ", sums.log_likelihood_next));
   };
+  // An M-step that fails is told of elsewhere.
+  const auto of_other = expected(other, data);
+  if (!latent::all_finite(of_other.statistics) || !is_finite(of_other.sums.log_likelihood)) return;
   try_pair(model, other);
   try_pair(other, model);
 }
