@@ -67,8 +67,11 @@ template <class M, class S>
 struct Subject {
   Samples<S> data;
   std::vector<Unit> units;
+  double mass = 0.0;  // the sum of the weights
 
-  explicit Subject(const Samples<S>& given) : data{divisible<M>(given)}, units{units_of<M>(data)} {}
+  explicit Subject(const Samples<S>& given) : data{divisible<M>(given)}, units{units_of<M>(data)} {
+    for (Index i = 0; i < data.rows(); ++i) mass += data.weight(i);
+  }
 
   Index size() const { return static_cast<Index>(units.size()); }
 
@@ -168,13 +171,15 @@ constexpr double epsilon_of() {
   return static_cast<double>(std::numeric_limits<ScalarOf<M>>::epsilon());
 }
 
-// What rounding may do to a sum of log densities whose absolute values sum to `magnitude`: the
-// densities have the model's scalar, and a lane adds them one by one in double, where equal terms
-// are all rounded the same way.
+// What rounding may do to a sum of log densities whose absolute values sum to `magnitude`, over rows
+// whose weights sum to `mass`: the densities have the model's scalar, and so have the parameters,
+// which is all that is left where p(x) is nearly 1; a lane adds them one by one in double, where
+// equal terms are all rounded the same way.
 template <class M>
-double rounding(double magnitude) {
-  return magnitude * (64.0 * epsilon_of<M>() +
-                      static_cast<double>(lane_rows) * std::numeric_limits<double>::epsilon());
+double rounding(double magnitude, double mass) {
+  constexpr double eps = std::numeric_limits<double>::epsilon();
+  return 64.0 * epsilon_of<M>() * (magnitude + mass) +
+         static_cast<double>(lane_rows) * eps * magnitude;
 }
 
 // How far two sums over the same rows may differ. A number counts in units of what the rows add to
@@ -198,9 +203,7 @@ class Yardstick {
           pack(expected(model, subject.data.slice(unit.first, unit.count)).statistics).cwiseAbs();
     }
     rows *= static_cast<double>(available) / static_cast<double>(taken);
-    double mass = 0.0;
-    for (Index i = 0; i < subject.data.rows(); ++i) mass += subject.data.weight(i);
-    const double surprise = whole.sums.magnitude / std::max(mass, 1e-300);
+    const double surprise = whole.sums.magnitude / std::max(subject.mass, 1e-300);
     constexpr double eps = std::numeric_limits<double>::epsilon();
     tolerance_ = 8.0 * (epsilon_of<M>() * (static_cast<double>(tile_rows) +
                                            4.0 * (is_finite(surprise) ? surprise : 1000.0)) +

@@ -20,11 +20,12 @@ namespace testing::detail {
 // log p(x | theta) = L(q, theta) + KL(q || p(z | x, theta)) for q the posterior of another model and
 // for the model's own, which closes the gap (Neal and Hinton 1998).
 template <class M, class S>
-void laws_of_the_bound(const M& model, const M& other, const Samples<S>& data,
+void laws_of_the_bound(const M& model, const M& other, const Subject<M, S>& subject,
                        const EStep<StatisticsOf<M>>& whole, Verdict& verdict) {
+  const Samples<S>& data = subject.data;
   auto team = Serial{}.team();
-  const auto slack_of = [](double size, const QSums& sums) {
-    return rounding<M>(size + std::abs(sums.next) + sums.entropy);
+  const auto slack_of = [&](double size, const QSums& sums) {
+    return rounding<M>(size + std::abs(sums.next) + sums.entropy, subject.mass);
   };
   const QSums own = q_sums(model, model, data, team);
   const double magnitude = whole.sums.magnitude;

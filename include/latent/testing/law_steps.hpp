@@ -29,8 +29,9 @@ Evaluated<M> evaluated(M model, const Samples<S>& data, const Assign& assign = {
 
 // What rounding may do to an objective.
 template <class M>
-double rounding_of(const Evaluated<M>& at) {
-  return rounding<M>(at.step.sums.magnitude + std::abs(at.objective - at.step.sums.objective));
+double rounding_of(const Evaluated<M>& at, double mass) {
+  return rounding<M>(at.step.sums.magnitude + std::abs(at.objective - at.step.sums.objective),
+                     mass);
 }
 
 template <class M, class S, class Assign>
@@ -52,14 +53,14 @@ struct Climb {
 };
 
 template <class M, class S, class Assign>
-Climb<M> climb(const Evaluated<M>& start, const Samples<S>& data, const Assign& assign, Index most,
-               std::string_view law, Verdict& verdict) {
+Climb<M> climb(const Evaluated<M>& start, const Subject<M, S>& subject, const Assign& assign,
+               Index most, std::string_view law, Verdict& verdict) {
   Climb<M> path{std::nullopt, start, {}, false};
   double worst = 0.0;
   Index when = 0;
   int still = 0;
   for (Index t = 1; t <= most && path.last.usable; ++t) {
-    Evaluated<M> next = step_from(path.last, data, assign);
+    Evaluated<M> next = step_from(path.last, subject.data, assign);
     if (!next.usable) {
       verdict.add(concat(law, ": step ", t, " gave numbers that are not finite"));
       path.last.usable = false;
@@ -69,7 +70,10 @@ Climb<M> climb(const Evaluated<M>& start, const Samples<S>& data, const Assign& 
     // Where something had to be mended, the model before may lie higher: a start that breaks what
     // the M-step keeps, or a covariance at its floor, which is known to few digits.
     const bool excused = latent::detail::degenerate(next.model);
-    if (falls(path.last, next) && !excused && !(gain >= worst)) {
+    const bool fell = is_negative_infinity(next.objective)
+                          ? is_finite(path.last.objective)
+                          : gain < -rounding_of(next, subject.mass);
+    if (fell && !excused && gain < worst) {
       worst = gain;
       when = t;
     }
@@ -77,7 +81,8 @@ Climb<M> climb(const Evaluated<M>& start, const Samples<S>& data, const Assign& 
       const Vector<double> moved = next.model.parameters() - path.last.model.parameters();
       path.moves.push_back(std::sqrt(moved.squaredNorm()));
     }
-    still = std::abs(gain) <= rounding_of(next) ? still + 1 : 0;
+    const bool finite = is_finite(gain) && is_finite(next.objective);
+    still = finite && std::abs(gain) <= rounding_of(next, subject.mass) ? still + 1 : 0;
     path.before.emplace(std::move(path.last));
     path.last = std::move(next);
     if (still >= 3) {
@@ -92,11 +97,13 @@ Climb<M> climb(const Evaluated<M>& start, const Samples<S>& data, const Assign& 
 // Where steps have ceased to gain, one more changes nothing: neither the objective nor, beyond what
 // the steps before it did, the parameters.
 template <class M, class S>
-void law_of_fixed_points(const Climb<M>& path, const Samples<S>& data, Verdict& verdict) {
+void law_of_fixed_points(const Climb<M>& path, const Subject<M, S>& subject, Verdict& verdict) {
   if (!path.settled || latent::detail::degenerate(path.last.model)) return;
-  const Evaluated<M> next = step_from(path.last, data, Soft{});
+  const Evaluated<M> next = step_from(path.last, subject.data, Soft{});
   const double gain = latent::detail::difference(next.objective, path.last.objective);
-  if (!(std::abs(gain) <= 4.0 * rounding_of(next)))
+  // In float, steps without a gain that can be seen may still be on their way over a plateau.
+  if (std::is_same_v<ScalarOf<M>, double> &&
+      !(std::abs(gain) <= 4.0 * rounding_of(next, subject.mass)))
     verdict.add(
         concat("a fixed point stays: after three steps without gain one more changed the "
                "objective by ",
@@ -116,11 +123,11 @@ void law_of_fixed_points(const Climb<M>& path, const Samples<S>& data, Verdict& 
 
 // A fit reports what its model is.
 template <class M, class S>
-void law_of_reports(const M& model, const Samples<S>& data, Verdict& verdict) {
-  const auto fit = EM{.max_iterations = 3, .tolerance = 0}.fit(model, data, Serial{});
-  const auto again = expected(fit.model, data).sums;
+void law_of_reports(const M& model, const Subject<M, S>& subject, Verdict& verdict) {
+  const auto fit = EM{.max_iterations = 3, .tolerance = 0}.fit(model, subject.data, Serial{});
+  const auto again = expected(fit.model, subject.data).sums;
   if (!(std::abs(latent::detail::difference(again.log_likelihood, fit.log_likelihood)) <=
-        rounding<M>(again.magnitude)))
+        rounding<M>(again.magnitude, subject.mass)))
     verdict.add(concat("the log-likelihood reported, ", fit.log_likelihood,
                        ", is not that of the model, ", again.log_likelihood));
 }
@@ -161,8 +168,9 @@ void law_of_q(const Evaluated<M>& start, const Subject<M, S>& subject, Verdict& 
   const double best = sums.next + log_prior(next);
   const double before = sums.before + log_prior(start.model);
   if (!is_finite(best)) return;
-  const double slack = rounding<M>(start.step.sums.magnitude + std::abs(sums.next) + sums.entropy +
-                                   std::abs(log_prior(next)));
+  const double slack = rounding<M>(
+      start.step.sums.magnitude + std::abs(sums.next) + sums.entropy + std::abs(log_prior(next)),
+      subject.mass);
   if (is_finite(before) && best < before - slack)
     verdict.add(concat("the M-step lowered Q (plus log prior): from ", before, " to ", best));
   double found = best;
@@ -194,7 +202,7 @@ void law_of_stationarity(const Climb<M>& path, const Subject<M, S>& subject, Ver
   if (!is_finite(here)) return;
   const Evaluated<M> beyond = step_from(path.last, subject.data, Soft{});
   if (!beyond.usable) return;
-  const double slack = rounding_of(path.last);
+  const double slack = rounding_of(path.last, subject.mass);
   const double left = std::max(0.0, beyond.objective - here);
   const double residual =
       8.0 * std::sqrt(static_cast<double>(packed_size(s))) * std::sqrt(2.0 * (left + slack));

@@ -75,7 +75,7 @@ std::vector<std::string> broken_laws(const Model& model, const Data& data) {
   if constexpr (HasLogJoint<Model> && !is_sequential<Model>())
     verdict.attempt("laws of mixtures", [&] {
       const Model other = model.maximize(whole.statistics);
-      laws_of_the_bound(model, other, subject.data, whole, verdict);
+      laws_of_the_bound(model, other, subject, whole, verdict);
       by_q = laws_of_labels(model, other, subject, yardstick, verdict);
       if constexpr (!requires { model.maximize_safely(whole.statistics); }) {
         if (by_q) law_of_q(start, subject, verdict);
@@ -87,23 +87,23 @@ std::vector<std::string> broken_laws(const Model& model, const Data& data) {
                   [&] { law_of_responsibilities(model, subject.data, verdict); });
 
   verdict.attempt("the objective never falls", [&] {
-    const Climb<Model> path = climb(start, subject.data, Soft{}, by_q ? 25 : 100,
-                                    "an M-step lowered the objective", verdict);
-    if (path.last.usable) law_of_fixed_points(path, subject.data, verdict);
+    const Climb<Model> path =
+        climb(start, subject, Soft{}, by_q ? 25 : 100, "an M-step lowered the objective", verdict);
+    if (path.last.usable) law_of_fixed_points(path, subject, verdict);
     if (!by_q) law_of_stationarity(path, subject, verdict);
   });
   if constexpr (Assigns<Model, Hard>)
     verdict.attempt("the objective of hard EM never falls", [&] {
-      climb(evaluated(model, subject.data, Hard{}), subject.data, Hard{}, 12,
+      climb(evaluated(model, subject.data, Hard{}), subject, Hard{}, 12,
             "an M-step lowered the objective of hard EM", verdict);
     });
   if constexpr (Assigns<Model, Annealed>)
     verdict.attempt("the objective of annealed EM never falls", [&] {
       const Annealed half{.start = 0.5, .growth = 2.0, .hold = 1};  // the first iteration: 0.5
-      climb(evaluated(model, subject.data, half), subject.data, half, 12,
+      climb(evaluated(model, subject.data, half), subject, half, 12,
             "an M-step lowered the objective of annealed EM at a fixed temperature", verdict);
     });
-  verdict.attempt("reports", [&] { law_of_reports(model, subject.data, verdict); });
+  verdict.attempt("reports", [&] { law_of_reports(model, subject, verdict); });
   return std::move(verdict).sentences();
 }
 
