@@ -14,8 +14,9 @@ namespace latent_test {
 
 inline constexpr double eps = std::numeric_limits<double>::epsilon();
 
-// |a - b| <= tolerance * max(|a|, |b|).
+// |a - b| <= tolerance * max(|a|, |b|), of finite numbers; an infinity is close to itself alone.
 inline bool close(double a, double b, double tolerance) {
+  if (!std::isfinite(a) || !std::isfinite(b)) return a == b;
   return std::abs(a - b) <= tolerance * std::max(std::abs(a), std::abs(b));
 }
 
