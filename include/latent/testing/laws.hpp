@@ -35,12 +35,13 @@ namespace testing {
 //
 // What cannot be seen: an M-step that is off by less than the data tell, and in float models by
 // less than 64 eps of the log-likelihood (that 1 % is seen is promised for double). M-steps that
-// have something to mend (degenerate()) are not asked for a maximum, those of models with
-// maximize_safely not for one of Q. Rows of weight 0 are tried at the end of
-// the number range in a Mixture, at four times their size in other models, which may multiply by the
-// weight last.
+// have something to mend (degenerate()) are not asked for a maximum. Models with maximize_safely,
+// and families whose statistics depend on their parameters although all labels are known, maximise
+// no Q of labels: like models that are no mixtures they are tried at a fixed point, which 100 steps
+// must come near. Rows of weight 0 are tried at the end of the number range in a Mixture, at four
+// times their size in other models, which may multiply by the weight last.
 //
-// Cost: about 150 E-steps, 250 for what is no mixture, on one core; some copies of the data at a
+// Cost: up to about 150 E-steps on one core, whatever the number of rows; some copies of the data at a
 // time. Data of fewer than 4097 rows are repeated for the law of threads; data of one sequence are
 // cut into eight. Throws what a fit of the same data would.
 template <class Model, class Data>
