@@ -263,3 +263,38 @@ TEST_CASE("found by reading: parameters of another shape are refused by every qu
   CHECK_THROWS_AS(model.responsibilities(blobs()), latent::InvalidArgument);
   CHECK_THROWS_AS(model.log_likelihood(blobs()), latent::InvalidArgument);
 }
+
+TEST_CASE(
+    "found by laws: a constant column under means that start elsewhere is floored, not lost") {
+  for (const double away : {0.0, 1.0, 100.0}) {
+    RowMatrix<double> x(200, 2);
+    latent::Random random(3);
+    for (Index i = 0; i < 200; ++i) {
+      x(i, 0) = -0.1;
+      x(i, 1) = random.normal() + 3.0 * static_cast<double>(i % 2);
+    }
+    RowMatrix<double> means(2, 2);
+    means << -0.1 + away, 0.2, -0.1 - away, 2.5;
+    const latent::Mixture<latent::Gaussian<>> start{Eigen::Vector2d(0.5, 0.5),
+                                                    latent::Gaussian<>::isotropic(means, 1.0)};
+    const auto fit = latent::EM{.max_iterations = 50, .tolerance = 0}.fit(start, x);
+    CHECK(fit.report.status == latent::Status::degenerate);
+    CHECK(fit.report.iterations == 50);
+    // The floor is relative to the column that varies.
+    CHECK(fit.model.family.covariance(0)(0, 0) > 1e-12);
+  }
+}
+
+TEST_CASE("found by laws: rounding of rows that are nearly certain is no fall") {
+  RowMatrix<double> x(2, 3);
+  x << 1, 0, 1, 1, 0, 1;
+  RowMatrix<double> p(2, 3);
+  p << 0.9, 0.2, 0.7, 0.6, 0.3, 0.8;
+  for (Index iterations = 1; iterations < 60; ++iterations) {
+    const auto fit = latent::EM{.max_iterations = iterations, .tolerance = 0}.fit(
+        latent::Mixture<latent::Bernoulli<double>>{Eigen::Vector2d(0.4, 0.6),
+                                                   {p, {1.0 + 1e-12, 1.0}}},
+        x);
+    CHECK(fit.report.status == latent::Status::max_iterations);
+  }
+}

@@ -37,7 +37,7 @@ struct EM {
   // one whose log-likelihood is reported; an iteration costs one E-step, O(n) evaluations of the
   // model. For `assign` see em/assignment.hpp.
   //   Status::converged            the rule of `convergence` held
-  //   Status::not_monotone         the objective fell by more than 64 eps sum |log p(x_i)|: an M-step
+  //   Status::not_monotone         the objective fell by more than 64 eps sum (1 + |log p(x_i)|): an M-step
   //                                that is no maximiser; the better model is returned
   //   Status::numerical_failure    the sums stopped being finite; the last finite model is returned
   //   Status::degenerate           the M-step of the returned model had to mend something: see notes

@@ -83,13 +83,14 @@ Evaluated<Model> evaluate(Model model, const Samples<S>& data, const Assign& ass
   return {std::move(model), std::move(step), objective, usable};
 }
 
-// A fall of the objective beyond what rounding explains.
+// A fall of the objective beyond what rounding explains: that of the rows' log-likelihoods, which
+// have an absolute error of eps even where p(x) is nearly 1, and that of the prior.
 template <class Model>
-bool falls(const Evaluated<Model>& before, const Evaluated<Model>& after) {
+bool falls(const Evaluated<Model>& before, const Evaluated<Model>& after, double weight) {
   const double eps = static_cast<double>(std::numeric_limits<ScalarOf<Model>>::epsilon());
   const double rounding =
       64.0 * eps *
-      (after.step.sums.magnitude + std::abs(after.objective - after.step.sums.objective));
+      (after.step.sums.magnitude + weight + std::abs(after.objective - after.step.sums.objective));
   const bool lost = is_negative_infinity(after.objective) && is_finite(before.objective);
   return lost || difference(after.objective, before.objective) < -rounding;
 }
@@ -218,7 +219,7 @@ EMFit<Model> run_em(const Limits& limits, EMFit<Model> so_far, const Samples<S>&
       next.emplace(
           evaluate(current.model.maximize(made_from), data, assign, at(iteration), team, report));
       if constexpr (requires { current.model.maximize_safely(made_from); }) {
-        if (settled && (!next->usable || falls(current, *next)))
+        if (settled && (!next->usable || falls(current, *next, weight)))
           next.emplace(evaluate(current.model.maximize_safely(made_from), data, assign,
                                 at(iteration), team, report));
       }
@@ -244,7 +245,7 @@ EMFit<Model> run_em(const Limits& limits, EMFit<Model> so_far, const Samples<S>&
     // A start that breaks what the M-step keeps (a covariance below its floor) may lie higher.
     const bool excused = iteration == 1 && degenerate(next->model);
     const bool lost = is_negative_infinity(next->objective) && is_finite(current.objective);
-    if (settled && (lost || (falls(current, *next) && !excused))) {
+    if (settled && (lost || (falls(current, *next, weight) && !excused))) {
       report.status = Status::not_monotone;
       report.notes.push_back(
           {iteration, -1, difference(next->objective, current.objective),

@@ -86,13 +86,16 @@ Vector<double> data_deviation(const RowMatrix<double>& shift, const Vector<doubl
     mean /= total;
     double squares = 0.0;
     for (Index first = 0; first < s.scatter.rows(); first += d) squares += s.scatter(first + j, j);
+    double terms = squares;  // without regard to sign: what rounding is relative to
     for (Index k = 0; k < shift.rows(); ++k) {
       const double offset = shift(k, j) - shift(0, j) - mean;
       squares += 2.0 * offset * s.sum(k, j) + n[k] * offset * offset;
+      terms += n[k] * offset * offset;
     }
     const double variance = squares / total;
     const double noise = 8.0 * static_cast<double>(std::numeric_limits<S>::epsilon()) * size;
-    const bool varies = is_finite(variance) && variance > noise * noise;
+    const bool varies = is_finite(variance) && variance > noise * noise &&
+                        squares > 64.0 * std::numeric_limits<double>::epsilon() * terms;
     deviation[j] = varies ? std::sqrt(variance) : 0.0;
     if (varies) {
       varying += variance;

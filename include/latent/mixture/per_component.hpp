@@ -5,7 +5,9 @@
 //     using Statistics = double;                          // anything that adds up, see statistics.hpp
 //     double zero() const { return 0.0; }
 //     template <class Row>
-//     double log_density(const Row& x) const { return std::log(p) + x[0] * std::log1p(-p); }
+//     double log_density(const Row& x) const {            // 0 log 0 = 0: p may become 1
+//       return std::log(p) + (x[0] > 0 ? x[0] * std::log1p(-p) : 0.0);
+//     }
 //     template <class Row>
 //     void accumulate(const Row& x, double r, double& s) const { s += r * x[0]; }
 //     Geometric maximize(double n, double s) const { return {n / (n + s)}; }
