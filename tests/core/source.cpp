@@ -3,10 +3,14 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "support/catch.hpp"
 #include "support/compare.hpp"
 
+using latent::Index;
+using latent::RowMatrix;
 using latent::samples;
 using latent_test::message_of;
 
@@ -175,4 +179,80 @@ TEST_CASE("source: lanes and tiles cover every row once, whatever n") {
     CHECK(next == n);
   }
   CHECK(latent::detail::lanes_of(0) == 0);
+}
+
+TEST_CASE("source: a slice has the rows, weights and labels of its place, and shares the data") {
+  RowMatrix<double> x(7, 2);
+  for (Index i = 0; i < 7; ++i) x.row(i) << static_cast<double>(i), -static_cast<double>(i);
+  latent::Vector<double> weights(7);
+  weights << 1, 2, 3, 4, 5, 6, 7;
+  const latent::Labels labels{{-1, 0, 1, 2, 3, 4, 5}};
+  const auto data = latent::samples(x).weights(weights).labels(labels);
+  const auto part = data.slice(2, 3);
+  REQUIRE(part.rows() == 3);
+  for (Index i = 0; i < 3; ++i) {
+    CHECK(part(i, 1) == x(i + 2, 1));
+    CHECK(part.weight(i) == weights[i + 2]);
+    CHECK(part.label(i) == labels[i + 2]);
+  }
+  CHECK(part.contiguous_row(0) == x.data() + 4);
+  CHECK(part.slice(1, 2)(1, 0) == 4.0);
+  CHECK(data.slice(7, 0).rows() == 0);
+  const auto owner = [&] { return latent::samples(RowMatrix<double>(2.0 * x)).slice(1, 2); }();
+  CHECK(owner(0, 0) == 2.0);  // the data live as long as any slice of them
+  const Eigen::MatrixXd columns = x;
+  CHECK(latent::samples(columns).slice(3, 2)(1, 0) == 4.0);
+  for (const auto& [first, count] :
+       {std::pair<Index, Index>{-1, 2}, {0, 8}, {6, 2}, {0, -1}, {8, 0}})
+    CHECK_THROWS_AS(data.slice(first, count), latent::InvalidArgument);
+}
+
+TEST_CASE(
+    "source: sequences are handed out whole, in lanes that depend on their beginnings alone") {
+  std::vector<Index> lengths;
+  Index n = 0;
+  for (const Index length : {1, 255, 10, 300, 5, 2000, 1, 1, 700, 3})
+    lengths.push_back(length), n += length;
+  RowMatrix<double> x(n, 1);
+  for (Index i = 0; i < n; ++i) x(i, 0) = static_cast<double>(i);
+  const auto data = latent::samples(x).sequences(lengths);
+  REQUIRE(data.sequence_starts().size() == lengths.size() + 1);
+  std::vector<Index> seen;
+  Index next = 0;
+  for (Index lane = 0; lane < latent::detail::lanes_of(n); ++lane)
+    latent::detail::for_each_sequence_block<double>(
+        data, lane, [&](const latent::Block<double>& block) {
+          CHECK(block.first_row == next);
+          CHECK(block.x(0, 0) == static_cast<double>(next));
+          CHECK(next / latent::detail::lane_rows == lane);
+          Index rows = 0;
+          for (const Index length : block.sequences) {
+            seen.push_back(length);
+            rows += length;
+          }
+          CHECK(rows == block.x.rows());
+          CHECK((block.sequences.size() == 1 || rows <= latent::detail::tile_rows));
+          next += rows;
+        });
+  CHECK(next == n);
+  CHECK(seen == lengths);
+
+  const auto part = data.slice(256, 310);
+  CHECK(part.sequence_starts() == std::vector<Index>{0, 10, 310});
+  CHECK_THAT(message_of<latent::InvalidArgument>([&] { data.slice(256, 11); }),
+             latent_test::contains("must not cut a sequence"));
+  CHECK_THAT(message_of<latent::InvalidArgument>([&] { data.slice(255, 11); }),
+             latent_test::contains("must not cut a sequence"));
+}
+
+TEST_CASE("source: lengths of sequences that do not fit the rows are refused") {
+  const RowMatrix<double> x = RowMatrix<double>::Zero(10, 1);
+  const auto said = [&](const std::vector<Index>& lengths) {
+    return message_of<latent::InvalidArgument>([&] { latent::samples(x).sequences(lengths); });
+  };
+  CHECK_THAT(said({4, 5}), latent_test::contains("sum to the 10 rows; got 9"));
+  CHECK_THAT(said({4, 7}), latent_test::contains("got lengths[1] = 7 after 4 rows"));
+  CHECK_THAT(said({4, 0, 6}), latent_test::contains("got lengths[1] = 0"));
+  CHECK_THAT(said({4, -1, 7}), latent_test::contains("got lengths[1] = -1"));
+  CHECK_THAT(said({}), latent_test::contains("got 0"));
 }
