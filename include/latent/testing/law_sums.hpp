@@ -102,7 +102,8 @@ Samples<S> with_extremes(const M& model, const Subject<M, S>& subject,
       of_row[static_cast<std::size_t>(i)] = factor;
   }
   const auto scaled = [&](Index row, Index, S value) {
-    const S changed = static_cast<S>(value * of_row[static_cast<std::size_t>(row)]);
+    const S changed =
+        static_cast<S>(static_cast<double>(value) * of_row[static_cast<std::size_t>(row)]);
     return is_finite(changed) ? changed : value;
   };
   Samples<S> extreme = subject.pick(subject.all(), multipliers, scaled);
