@@ -49,7 +49,7 @@ inline double inner(const Vector<double>& a, const Vector<double>& b,
 // units of its own mean square.
 template <class Statistics>
 Vector<double> metric_of(const Statistics& statistics) {
-  Vector<double> metric(packed_size(statistics));
+  Vector<double> metric(latent::packed_size(statistics));
   Index at = 0;
   visit_leaves(
       [&](const double* leaf, Index n) {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <cstdint>
 #include <limits>
 
 #include "latent/core/error.hpp"
@@ -30,7 +31,8 @@ struct Hard {};
 // Stochastic EM (Celeux and Diebolt 1985): each row belongs to a component drawn from its posterior.
 // The draw of a row depends on the seed, the restart, the iteration and the row alone. The
 // log-likelihood goes up and down, so a fit runs all its iterations, is never "converged", and
-// returns the model of the highest log-likelihood that it met.
+// returns the best model that it met: one that had nothing to mend before a degenerate one, whose
+// likelihood may be an artefact; then the higher objective.
 struct Stochastic {};
 
 // Deterministic annealing (Ueda and Nakano 1998): the posterior of p(x, z)^beta, where beta grows
@@ -76,6 +78,16 @@ double exponent(const A& assign, const Step& step) {
     return assign.beta(step.iteration);
   } else {
     return 1.0;
+  }
+}
+
+// The variant for iterations of EM that follow others: a schedule does not begin again.
+template <Assignment A>
+auto polishing(const A& assign) {
+  if constexpr (std::same_as<A, Annealed>) {
+    return Soft{};
+  } else {
+    return assign;
   }
 }
 

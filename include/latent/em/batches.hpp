@@ -28,6 +28,24 @@ std::vector<Index> batch_starts(const Samples<S>& data, Index rows) {
   return starts;
 }
 
+// The first row of each of `parts` parts of nearly as many rows, and n at the end; fewer where there
+// are fewer rows. For models of sequences a part begins with a sequence.
+template <class M, class S>
+std::vector<Index> part_starts(const Samples<S>& data, Index parts) {
+  const Index count = std::min(parts, data.rows());
+  const std::vector<Index> one{0, data.rows()};
+  std::vector<Index> starts{0};
+  for (Index p = 1; p <= count; ++p) {
+    Index start = p * (data.rows() / count) + std::min(p, data.rows() % count);
+    if constexpr (is_sequential<M>()) {
+      const std::vector<Index>& begins = data.has_sequences() ? data.sequence_starts() : one;
+      start = *std::lower_bound(begins.begin(), begins.end(), start);
+    }
+    if (start > starts.back()) starts.push_back(start);
+  }
+  return starts;
+}
+
 }  // namespace detail
 
 LATENT_END

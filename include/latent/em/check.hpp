@@ -1,8 +1,12 @@
 // What every fit checks before any work.
 #pragma once
 
+#include <cmath>
+#include <concepts>
+#include <limits>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "latent/core/error.hpp"
 #include "latent/core/executor.hpp"
@@ -25,6 +29,21 @@ void check_not_infinite(const Samples<S>& data, Index first, Index count, std::s
     }
 }
 
+// Data of double that a float model would read as infinite.
+template <class T, class S>
+void check_range(const Samples<S>& data, Index lane, std::string_view who) {
+  for_each_tile(data.rows(), lane, [&](Index first, Index count) {
+    for (Index i = first; i < first + count; ++i)
+      for (Index j = 0; j < data.cols(); ++j) {
+        const S value = data(i, j);
+        if (is_finite(value) && std::abs(value) > static_cast<S>(std::numeric_limits<T>::max()))
+            [[unlikely]]
+          fail<DataError>(who, ": data must fit the model's scalar; got ", value, " at row ", i,
+                          ", column ", j);
+      }
+  });
+}
+
 // A weight belongs to a sequence: its rows share it.
 template <class S>
 void check_sequences(const Samples<S>& data, std::string_view who) {
@@ -39,10 +58,18 @@ void check_sequences(const Samples<S>& data, std::string_view who) {
                          data.weight(starts[s]), " at row ", starts[s]);
 }
 
+// Whether rows may all have weight 0: a batch of a stream may, the data of a fit may not.
+enum class Weightless { refused, allowed };
+
 // What can be said without reading the data.
 template <class M, class S>
-void check_model(const M& model, const Samples<S>& data, std::string_view who) {
+void check_model(const M& model, const Samples<S>& data, std::string_view who,
+                 Weightless weightless = Weightless::refused) {
   check_shape(data, who);
+  if (weightless == Weightless::refused && data.has_weights())
+    require<DataError>((data.weights().array() > 0.0).any(), who,
+                       ": some row must have a positive weight; got ", data.rows(),
+                       " rows of weight 0");
   if constexpr (requires { model.check(); }) model.check();
   if constexpr (requires {
                   { model.dimension() } -> std::convertible_to<Index>;
@@ -62,9 +89,9 @@ void check_model(const M& model, const Samples<S>& data, std::string_view who) {
 
 // All checks of a model against its data, before any work.
 template <class M, class S, class Team>
-void check_model_and_data(const M& model, const Samples<S>& data, Team& team,
-                          std::string_view who) {
-  check_model(model, data, who);
+void check_model_and_data(const M& model, const Samples<S>& data, Team& team, std::string_view who,
+                          Weightless weightless = Weightless::refused) {
+  check_model(model, data, who, weightless);
   // A float model multiplies weights into float responsibilities.
   if constexpr (std::is_same_v<ScalarOf<M>, float>)
     for (Index i = 0; i < data.weights().size(); ++i)
@@ -81,6 +108,8 @@ void check_model_and_data(const M& model, const Samples<S>& data, Team& team,
         check_finite(data, first, count, who);
     });
     using T = ScalarOf<M>;
+    if constexpr (std::is_same_v<T, float> && !std::is_same_v<S, float>)
+      check_range<T>(data, lane, who);
     if constexpr (requires(const Block<T>& block) { model.check_data(block.x, block.first_row); })
       for_each_block<T>(data, lane,
                         [&](const Block<T>& block) { model.check_data(block.x, block.first_row); });

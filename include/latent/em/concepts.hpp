@@ -110,14 +110,14 @@ using PreparedOf = std::remove_cvref_t<decltype(prepared(std::declval<const M&>(
 template <class M, class A>
 concept Assigns = requires(const PreparedOf<M>& model, const Block<ScalarOf<M>>& block,
                            const A& assign, const Step& step, StatisticsOf<M>& statistics) {
-  to_expectation(model.expect(block, assign, step, statistics));
+  detail::to_expectation(model.expect(block, assign, step, statistics));
 };
 
 // expect(block, statistics): the posterior only.
 template <class M>
 concept Expects = requires(const PreparedOf<M>& model, const Block<ScalarOf<M>>& block,
                            StatisticsOf<M>& statistics) {
-  to_expectation(model.expect(block, statistics));
+  detail::to_expectation(model.expect(block, statistics));
 };
 
 }  // namespace detail
@@ -134,6 +134,8 @@ concept Expects = requires(const PreparedOf<M>& model, const Block<ScalarOf<M>>&
 //   maximize_safely(statistics)       an M-step that cannot lower the objective, taken where the
 //                                     model of maximize() did (a Newton step, say)
 //   log_joint(x, out) and weights     for Convergence::q_function and lower_bound
+//   static constexpr bool statistics_blend = false  statistics belong to the present parameters: no
+//                                                   online or incremental EM, no acceleration
 //   static constexpr bool sequential = true         blocks are whole sequences
 //   static constexpr bool accepts_missing = true    NaN in the data means a missing value
 template <class M>
@@ -208,6 +210,15 @@ constexpr bool is_sequential() {
     return M::sequential;
   } else {
     return false;
+  }
+}
+
+template <class M>
+constexpr bool statistics_blend() {
+  if constexpr (requires { M::statistics_blend; }) {
+    return M::statistics_blend;
+  } else {
+    return true;
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 #include <limits>
 #include <vector>
 
@@ -22,7 +23,7 @@ LATENT_BEGIN
 //   parameters       ||theta' - theta||, Euclidean, over model.parameters(). In the units of the
 //                    parameters, so that scaling a column changes what it means.
 //   q_function       |Q(theta', theta) - Q(theta, theta)| / W. One more pass over the data an
-//                    iteration. No more than the first rule promises: Q bounds L from below.
+//                    iteration. Promises less than the first rule: L gains at least what Q gains.
 //   aitken           |L(infinity) - L(theta')| / W, where L(infinity) is Aitken's extrapolation of the
 //                    last three values (Boehning, Dietz, Schaub, Schlattmann and Lindsay 1994).
 //                    Sees through a slow rate where the rate has settled; wrong before that, and
@@ -40,12 +41,13 @@ concept HasParameters = requires(const M& model) {
 template <class M>
 concept HasLogJoint = requires(const M& model, const Eigen::Ref<const RowMatrix<ScalarOf<M>>>& x,
                                RowMatrix<ScalarOf<M>>& out) {
-  prepared(model).log_joint(x, out);
+  detail::prepared(model).log_joint(x, out);
   { model.weights } -> std::convertible_to<Vector<double>>;
 };
 
 // What is left to gain after the objectives a, b, c, if they go on like a geometric series.
 inline double aitken_remainder(double a, double b, double c) {
+  if (!is_finite(a) || !is_finite(b)) return std::numeric_limits<double>::infinity();
   if (c == b) return 0.0;
   const double rate = (c - b) / (b - a);
   if (!is_finite(rate) || rate < 0.0 || rate >= 1.0) return std::numeric_limits<double>::infinity();
@@ -53,11 +55,12 @@ inline double aitken_remainder(double a, double b, double c) {
 }
 
 // What the rule looks at after the step from `before` to `after`, whose objective is the last of the
-// trace; `weight` is the sum of the weights.
+// trace; `weight` is the sum of the weights, `least` the gain a unit of weight that says nothing, and
+// `three` whether the last three objectives compare.
 template <class Model, class S, class Team>
 double change(Convergence rule, const Model& before, const Model& after,
-              const std::vector<Iteration>& trace, double weight, const Samples<S>& data,
-              Team& team) {
+              const std::vector<Iteration>& trace, double weight, double least, bool three,
+              const Samples<S>& data, Team& team) {
   const std::size_t last = trace.size() - 1;
   if constexpr (HasParameters<Model>) {
     if (rule == Convergence::parameters) {
@@ -67,15 +70,16 @@ double change(Convergence rule, const Model& before, const Model& after,
   }
   if constexpr (HasLogJoint<Model>) {
     if (rule == Convergence::q_function) {
-      const QSums sums = q_sums(after, before, data, team);
+      const QSums sums = detail::q_sums(after, before, data, team);
       return std::abs(difference(sums.next, sums.before) +
-                      difference(log_prior(after), log_prior(before))) /
+                      difference(detail::log_prior(after), detail::log_prior(before))) /
              weight;
     }
   }
   const double gain = std::abs(difference(trace[last].objective, trace[last - 1].objective));
   if (rule == Convergence::aitken) {
-    if (last < 2) return std::numeric_limits<double>::infinity();
+    if (gain / weight <= least) return gain / weight;
+    if (last < 2 || !three) return std::numeric_limits<double>::infinity();
     return aitken_remainder(trace[last - 2].objective, trace[last - 1].objective,
                             trace[last].objective) /
            weight;

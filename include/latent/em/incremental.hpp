@@ -49,6 +49,9 @@ struct IncrementalEM {
   template <class Model>
   IncrementalState<Model> begin(const Model& start, Index count) const {
     static_assert(detail::is_latent_model<Model>());
+    static_assert(detail::statistics_blend<Model>(),
+                  "the statistics of this model belong to its present parameters: they cannot be "
+                  "mixed with older ones");
     check();
     detail::require(count >= 1, "IncrementalEM: there must be at least one part; got ", count);
     return {detail::recentred(start), start.zero(),
@@ -68,15 +71,15 @@ struct IncrementalEM {
                     part);
     decltype(auto) data = detail::as_samples(x);
     auto&& team = executor.team();
-    detail::check_model_and_data(state.model, data, team, "IncrementalEM");
+    detail::check_model_and_data(state.model, data, team, "IncrementalEM",
+                                 detail::Weightless::allowed);
     return replace(state, part, data, assign, team);
   }
 
   // Passes over the parts of x (rows in order, as many in each) until a pass changes little, and
-  // then the polish. The report covers both. Up to the last pass an iteration is a pass, and its
-  // objective the sum of what each part saw, under the model that it met: near the log-likelihood,
-  // and not monotone. Then the polish goes on counting. log_likelihood is that of the model
-  // returned, which costs one more E-step.
+  // then the polish. trace[0] is the start; then an iteration is a pass, and its objective the sum of
+  // what each part saw, under the model that it met: near the log-likelihood, and not monotone. The
+  // last pass's row, and those of the polish, are of the model itself. The observer sees the polish.
   template <class Model, class Data, class Exec = Threads, Assignment Assign = Soft,
             class Observer = NoObserver>
   EMFit<Model> fit(const Model& start, const Data& x, const Exec& executor = {},
@@ -87,34 +90,52 @@ struct IncrementalEM {
     decltype(auto) data = detail::as_samples(x);
     auto&& team = executor.team();
     detail::check_model_and_data(start, data, team, "IncrementalEM");
-    const Index count = std::min(parts, data.rows());
-    const auto starts = detail::batch_starts<Model>(data, (data.rows() + count - 1) / count);
-    IncrementalState<Model> state = begin(start, static_cast<Index>(starts.size()) - 1);
     const double weight = detail::total_weight(data, team);
-    Report passes;
+    const auto run = [&](EMFit<Model> so_far, Index limit, auto&& watcher) {
+      const EM em{.max_iterations = limit, .tolerance = tolerance, .seed = seed};
+      return detail::run_em(em.limits(), std::move(so_far), data, weight, team,
+                            detail::polishing(assign), watcher);
+    };
+    NoObserver nobody;
+    EMFit<Model> fit = run(detail::unstarted(start), 0, nobody);  // trace[0]
+    if (fit.report.status == Status::numerical_failure) return fit;
+
+    const auto starts = detail::part_starts<Model>(data, parts);
+    IncrementalState<Model> state = begin(start, static_cast<Index>(starts.size()) - 1);
+    Report& report = fit.report;
     double before = -std::numeric_limits<double>::infinity();
-    bool settled = false;
-    for (Index pass = 1; pass <= max_passes && !settled; ++pass) {
+    while (report.iterations < max_passes && report.status == Status::max_iterations) {
+      ++report.iterations;
+      ++report.evaluations;
       for (std::size_t b = 0; b + 1 < starts.size(); ++b)
         if (replace(state, static_cast<Index>(b), data.slice(starts[b], starts[b + 1] - starts[b]),
                     assign, team) == Status::numerical_failure)
-          passes.status = Status::numerical_failure;
+          report.status = Status::numerical_failure;
       refresh(state);
       double seen = 0.0;
       for (const double value : state.log_likelihoods) seen += value;
       const double objective = seen + detail::log_prior(state.model);
       const double change = std::abs(detail::difference(objective, before)) / weight;
       before = objective;
-      passes.trace.push_back({pass, objective, seen, change, clock.seconds()});
-      ++passes.evaluations;
-      passes.iterations = pass;
-      if (passes.status == Status::numerical_failure) break;
-      settled = tolerance > 0.0 && change <= tolerance;
+      report.trace.push_back({report.iterations, objective, seen, change, clock.seconds()});
+      if (tolerance > 0.0 && change <= tolerance && report.status == Status::max_iterations)
+        report.status = Status::converged;
     }
-    const EM em{.max_iterations = polish, .tolerance = tolerance, .seed = seed};
-    auto done = detail::run_em(em.limits(), detail::unstarted(state.model), data, weight, team,
-                               assign, observer);
-    return joined(std::move(done), std::move(passes), settled, clock.seconds());
+
+    // The last pass's row is that of the model which it made.
+    const Status status = report.status;
+    report.seconds = clock.seconds();
+    fit.state = {state.model, report.iterations, 0, {}, false};
+    const Index passes = report.iterations;
+    fit = run(std::move(fit), passes, nobody);
+    report.trace.back().objective = fit.log_likelihood + detail::log_prior(fit.model);
+    report.trace.back().log_likelihood = fit.log_likelihood;
+    if (polish > 0 && status != Status::numerical_failure) {
+      fit = run(std::move(fit), passes + polish, observer);
+    } else if (report.status == Status::max_iterations) {
+      report.status = status;
+    }
+    return fit;
   }
 
   // Throws InvalidArgument for an option out of its range.
@@ -135,12 +156,14 @@ struct IncrementalEM {
     if (!latent::all_finite(step.statistics) || is_nan(step.sums.log_likelihood))
       return Status::numerical_failure;
     auto& old = state.parts[static_cast<std::size_t>(part)];
-    add_scaled(state.total, -1.0, old);
-    merge(state.total, step.statistics);
+    StatisticsOf<Model> total = state.total;
+    latent::add_scaled(total, -1.0, old);
+    latent::merge(total, step.statistics);
+    state.model = state.model.maximize(total);  // may throw: nothing was changed so far
+    state.total = std::move(total);
     old = std::move(step.statistics);
     state.log_likelihoods[static_cast<std::size_t>(part)] = step.sums.log_likelihood;
     ++state.steps;
-    state.model = state.model.maximize(state.total);
     return Status::max_iterations;
   }
 
@@ -148,29 +171,8 @@ struct IncrementalEM {
   template <class Model>
   static void refresh(IncrementalState<Model>& state) {
     detail::set_zero(state.total);
-    for (const auto& part : state.parts) merge(state.total, part);
+    for (const auto& part : state.parts) latent::merge(state.total, part);
     state.model = state.model.maximize(state.total);
-  }
-
-  // The passes, then the polish, as one report.
-  template <class Model>
-  static EMFit<Model> joined(EMFit<Model> done, Report passes, bool settled, double seconds) {
-    Report& report = done.report;
-    const Index offset = passes.iterations;
-    for (Iteration& iteration : report.trace) {
-      iteration.index += offset;
-      passes.trace.push_back(iteration);
-    }
-    for (Note& note : report.notes) note.iteration += offset;
-    report.trace = std::move(passes.trace);
-    report.evaluations += passes.evaluations;
-    if (report.iterations == 0 && settled && report.status == Status::max_iterations)
-      report.status = Status::converged;
-    if (passes.status == Status::numerical_failure) report.status = Status::numerical_failure;
-    report.iterations += offset;
-    report.seconds = seconds;
-    done.state.iteration += offset;
-    return done;
   }
 };
 

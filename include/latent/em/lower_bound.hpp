@@ -58,8 +58,8 @@ inline double times_log(double r, double log_p) {
 template <class M, class S, class Team>
 QSums q_sums(const M& next, const M& before, const Samples<S>& data, Team& team) {
   using T = ScalarOf<M>;
-  decltype(auto) next_prepared = prepared(next);
-  decltype(auto) before_prepared = prepared(before);
+  decltype(auto) next_prepared = detail::prepared(next);
+  decltype(auto) before_prepared = detail::prepared(before);
   return team.reduce(
       lanes_of(data.rows()), [] { return QSums{}; },
       [&](Index lane, QSums& sums) {
@@ -91,7 +91,7 @@ QSums q_sums(const M& next, const M& before, const Samples<S>& data, Team& team)
                                        : static_cast<double>(log_next(i, k)) - likelihood_next[i];
               row.divergence += r_ik == 0.0 ? 0.0 : r_ik * (std::log(r_ik) - log_p);
             }
-            add_scaled(sums, weight, row);
+            latent::add_scaled(sums, weight, row);
           }
         });
       });

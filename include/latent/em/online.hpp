@@ -7,9 +7,12 @@
 // or, for data at hand, OnlineEM{.passes = 2, .polish = 20}.fit(start, x).
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <utility>
+#include <vector>
 
 #include "latent/core/error.hpp"
 #include "latent/core/executor.hpp"
@@ -22,8 +25,10 @@
 
 LATENT_BEGIN
 
-// All that online EM knows. A plain value: a copy kept aside, or written to a file with pack(), goes
-// on with the same bits as the original.
+// All that online EM knows. A plain value: a copy kept aside goes on with the same bits as the
+// original. From numbers, written to a file with pack(): begin() with the same start, unpack into
+// `average`, set weight and steps, and model = model.maximize(average * weight); statistics have
+// their meaning (a shift, say) from the start.
 template <class Model>
 struct OnlineState {
   Model model;
@@ -45,6 +50,8 @@ struct OnlineStep {
 //   average = (1 - g_t) average + g_t s_t,    g_t = ((t + delay) / delay)^-exponent,
 //   model   = maximize(average * weight seen).
 //
+// g_t is that of a batch of the average weight; a batch of half that weight moves half as far.
+// Priors count once: they are set against all the weight seen, or, in fit(), that of the data.
 // Converges to a maximum as batches go on for ever; after finitely many the answer depends on their
 // order and is near a maximum at best, which is what the closing polish is for.
 struct OnlineEM {
@@ -60,11 +67,15 @@ struct OnlineEM {
   template <class Model>
   OnlineState<Model> begin(const Model& start) const {
     static_assert(detail::is_latent_model<Model>());
+    static_assert(detail::statistics_blend<Model>(),
+                  "the statistics of this model belong to its present parameters: they cannot be "
+                  "blended with older ones");
     check();
     return {detail::recentred(start), start.zero(), 0.0, 0};
   }
 
-  // Learns from a batch (n x D; a matrix or a source, with weights and labels where it has them).
+  // Learns from a batch (n x D; a matrix or a source, with weights and labels where it has them). For
+  // Annealed a batch is an iteration of the schedule.
   // Costs one E-step over it. Throws as EM::fit does, and leaves the state as it was; a batch
   // whose sums are not finite is left out, and the answer says so.
   template <class Model, class Data, class Exec = Threads, Assignment Assign = Soft>
@@ -74,8 +85,8 @@ struct OnlineEM {
     detail::check_assignment(assign);
     decltype(auto) data = detail::as_samples(x);
     auto&& team = executor.team();
-    detail::check_model_and_data(state.model, data, team, "OnlineEM");
-    return learn(state, data, assign, team);
+    detail::check_model_and_data(state.model, data, team, "OnlineEM", detail::Weightless::allowed);
+    return learn(state, data, std::numeric_limits<double>::infinity(), assign, team);
   }
 
   // All of x, in batches in the order of the rows, `passes` times, and then the polish. The report
@@ -91,18 +102,20 @@ struct OnlineEM {
     auto&& team = executor.team();
     detail::check_model_and_data(start, data, team, "OnlineEM");
     const std::vector<Index> starts = detail::batch_starts<Model>(data, batch);
+    const double weight = detail::total_weight(data, team);
     Index left_out = 0;
     for (Index pass = 0; pass < passes; ++pass)
       for (std::size_t b = 0; b + 1 < starts.size(); ++b) {
         const auto step =
-            learn(state, data.slice(starts[b], starts[b + 1] - starts[b]), assign, team);
+            learn(state, data.slice(starts[b], starts[b + 1] - starts[b]), weight, assign, team);
         left_out += step.status == Status::numerical_failure ? 1 : 0;
       }
     const EM em{.max_iterations = polish, .tolerance = tolerance, .seed = seed};
-    auto done = detail::run_em(em.limits(), detail::unstarted(state.model), data,
-                               detail::total_weight(data, team), team, assign, observer);
+    EMFit<Model> begun = detail::unstarted(state.model);
+    begun.report.seconds = clock.seconds();
+    auto done = detail::run_em(em.limits(), std::move(begun), data, weight, team,
+                               detail::polishing(assign), observer);
     done.report.evaluations += passes;
-    done.report.seconds = clock.seconds();
     if (left_out > 0)
       done.report.notes.insert(done.report.notes.begin(),
                                {0, -1, static_cast<double>(left_out),
@@ -125,8 +138,8 @@ struct OnlineEM {
 
  private:
   template <class Model, class S, class Assign, class Team>
-  OnlineStep learn(OnlineState<Model>& state, const Samples<S>& data, const Assign& assign,
-                   Team& team) const {
+  OnlineStep learn(OnlineState<Model>& state, const Samples<S>& data, double most_weight,
+                   const Assign& assign, Team& team) const {
     auto step = detail::e_step(state.model, data, assign, Step{seed, 0, state.steps}, team);
     OnlineStep answer{step.sums.log_likelihood, detail::total_weight(data, team),
                       Status::max_iterations};
@@ -135,14 +148,20 @@ struct OnlineEM {
       answer.status = Status::numerical_failure;
       return answer;
     }
-    const double gain = std::pow((static_cast<double>(state.steps) + delay) / delay, -exponent);
-    scale(state.average, 1.0 - gain);
-    add_scaled(state.average, gain / answer.weight, step.statistics);
-    state.weight += answer.weight;
+    const double seen = state.weight + answer.weight;
+    const double usual = seen / static_cast<double>(state.steps + 1);
+    const double gain =
+        std::min(1.0, std::pow((static_cast<double>(state.steps) + delay) / delay, -exponent) *
+                          (answer.weight / usual));
+    StatisticsOf<Model> average = state.average;
+    latent::scale(average, 1.0 - gain);
+    latent::add_scaled(average, gain / answer.weight, step.statistics);
+    StatisticsOf<Model> total = average;
+    latent::scale(total, std::min(seen, most_weight));
+    state.model = state.model.maximize(total);  // may throw: nothing was changed so far
+    state.average = std::move(average);
+    state.weight = seen;
     ++state.steps;
-    StatisticsOf<Model> total = state.average;
-    scale(total, state.weight);
-    state.model = state.model.maximize(total);
     return answer;
   }
 };

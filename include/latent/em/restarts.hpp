@@ -18,6 +18,8 @@ struct Borrowed {
   T& lent;
   T& team() const { return lent; }
 };
+template <class T>
+Borrowed(T&) -> Borrowed<T>;
 
 // The objective of the model returned: where the last step was rejected, that of the step before.
 inline double final_objective(const Report& report) {
@@ -40,11 +42,12 @@ EMFit<Model> best_of(Index restarts, const Start& start, const Limits& limits,
     EMFit<Model> first = unstarted<Model>(start(restart), restart);
     Limits rest = limits;
     rest.time_limit -= clock.seconds();
-    return run_em(rest, std::move(first), data, weight, team, assign, observer);
+    return detail::run_em(rest, std::move(first), data, weight, team, assign, observer);
   };
-  // In stochastic EM the best model is not the last one, and its objective its log-likelihood.
+  // In stochastic EM the model returned is not the last one.
   const auto value = [](const EMFit<Model>& fit) {
-    return std::is_same_v<Assign, Stochastic> ? fit.log_likelihood : final_objective(fit.report);
+    return std::is_same_v<Assign, Stochastic> ? fit.log_likelihood + detail::log_prior(fit.model)
+                                              : detail::final_objective(fit.report);
   };
   EMFit<Model> best = run(0);
   std::vector<double> objectives{value(best)};
@@ -53,11 +56,16 @@ EMFit<Model> best_of(Index restarts, const Start& start, const Limits& limits,
     EMFit<Model> fit = run(restart);
     objectives.push_back(value(fit));
     stopped = fit.report.status == Status::stopped;
+    const std::vector<Note> why = stopped ? fit.report.notes : std::vector<Note>{};
     const int rank = rank_of(fit.report.status);
     const int best_rank = rank_of(best.report.status);
     if (rank > best_rank || (rank == best_rank && value(fit) > value(best))) best = std::move(fit);
+    // The last run was cut, whichever is returned.
+    if (stopped && best.report.status != Status::stopped) {
+      best.report.status = Status::stopped;
+      if (!why.empty()) best.report.notes.push_back(why.back());
+    }
   }
-  if (stopped) best.report.status = Status::stopped;
   best.report.restarts = std::move(objectives);
   best.report.seconds = clock.seconds();
   return best;

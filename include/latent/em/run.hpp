@@ -28,6 +28,7 @@ struct EMState {
   Index iteration = 0;
   Index restart = 0;
   std::vector<detail::MapStep> memory;  // of the acceleration: packed statistics
+  bool over = false;                    // converged or failed: there is nothing to go on with
 };
 
 template <class Model>
@@ -74,25 +75,29 @@ struct Evaluated {
 template <class Model, class S, class Assign, class Team>
 Evaluated<Model> evaluate(Model model, const Samples<S>& data, const Assign& assign, const Step& at,
                           Team& team, Report& report) {
-  auto step = e_step(model, data, assign, at, team);
+  auto step = detail::e_step(model, data, assign, at, team);
   ++report.evaluations;
-  const double objective = step.sums.objective + log_prior(model);
+  const double objective = step.sums.objective + detail::log_prior(model);
   const auto sound = [](double value) { return is_finite(value) || is_negative_infinity(value); };
   const bool usable =
       latent::all_finite(step.statistics) && sound(step.sums.log_likelihood) && sound(objective);
   return {std::move(model), std::move(step), objective, usable};
 }
 
-// A fall of the objective beyond what rounding explains: that of the rows' log-likelihoods, which
-// have an absolute error of eps even where p(x) is nearly 1, and that of the prior.
+// A fall of the objective beyond what rounding explains: that of the rows' log-likelihoods and the
+// prior, and, where p(x) is nearly 1, that of the parameters. A model that was mended (a floor far
+// below the rest of a covariance) is known to less: its floor, to eps / floor.
 template <class Model>
 bool falls(const Evaluated<Model>& before, const Evaluated<Model>& after, double weight) {
   const double eps = static_cast<double>(std::numeric_limits<ScalarOf<Model>>::epsilon());
-  const double rounding =
-      64.0 * eps *
-      (after.step.sums.magnitude + weight + std::abs(after.objective - after.step.sums.objective));
+  const double magnitude = after.step.sums.magnitude;
+  const double slack =
+      detail::degenerate(after.model)
+          ? 1e-6 * (magnitude + weight)
+          : eps * (64.0 * (magnitude + std::abs(after.objective - after.step.sums.objective)) +
+                   256.0 * weight);
   const bool lost = is_negative_infinity(after.objective) && is_finite(before.objective);
-  return lost || difference(after.objective, before.objective) < -rounding;
+  return lost || detail::difference(after.objective, before.objective) < -slack;
 }
 
 // Acceleration waits until the plain steps gain less than this a unit of weight: which maximum is
@@ -117,16 +122,16 @@ std::optional<Evaluated<Model>> accelerate(Accelerator& accelerator,
   const auto rises = [&](const Evaluated<Model>& trial) {
     return trial.usable && trial.objective >= current.objective;
   };
-  for (auto proposal = accelerator.propose(metric_of(made_from)); proposal;
+  for (auto proposal = accelerator.propose(detail::metric_of(made_from)); proposal;
        proposal = accelerator.shorten()) {
-    unpack(*proposal, proposed);
-    if (!valid(current.model, proposed)) continue;
+    latent::unpack(*proposal, proposed);
+    if (!detail::valid(current.model, proposed)) continue;
     Evaluated<Model> trial =
-        evaluate(current.model.maximize(proposed), data, assign, at, team, report);
+        detail::evaluate(current.model.maximize(proposed), data, assign, at, team, report);
     if (trial.usable && !rises(trial)) {
-      MapStep first{pack(proposed), pack(trial.step.statistics)};
+      MapStep first{latent::pack(proposed), latent::pack(trial.step.statistics)};
       proposed = trial.step.statistics;
-      trial = evaluate(trial.model.maximize(proposed), data, assign, at, team, report);
+      trial = detail::evaluate(trial.model.maximize(proposed), data, assign, at, team, report);
       if (rises(trial)) accelerator.observe(std::move(first));
     }
     if (rises(trial)) {
@@ -140,7 +145,7 @@ std::optional<Evaluated<Model>> accelerate(Accelerator& accelerator,
 // A fit that has not begun.
 template <class Model>
 EMFit<Model> unstarted(const Model& start, Index restart = 0) {
-  return {start, 0.0, {}, {recentred(start), 0, restart, {}}};
+  return {start, 0.0, {}, {detail::recentred(start), 0, restart, {}, false}};
 }
 
 // Goes on from `so_far`. No checks: they are the caller's, once for all restarts.
@@ -156,12 +161,12 @@ EMFit<Model> run_em(const Limits& limits, EMFit<Model> so_far, const Samples<S>&
   const auto at = [&](Index iteration) { return Step{limits.seed, state.restart, iteration}; };
 
   Evaluated<Model> current =
-      evaluate(std::move(state.model), data, assign, at(state.iteration), team, report);
+      detail::evaluate(std::move(state.model), data, assign, at(state.iteration), team, report);
   const bool fresh = report.trace.empty();
   if (fresh) {
     report.trace.push_back(
         {0, current.objective, current.step.sums.log_likelihood, 0.0, seconds()});
-    collect_notes(current.model, 0, report.notes);
+    detail::collect_notes(current.model, 0, report.notes);
   }
   if (!current.usable) {
     constexpr double lowest = -std::numeric_limits<double>::infinity();
@@ -174,36 +179,41 @@ EMFit<Model> run_em(const Limits& limits, EMFit<Model> so_far, const Samples<S>&
     return {std::move(model),
             lowest,
             std::move(report),
-            {std::move(current.model), state.iteration, state.restart, {}}};
+            {std::move(current.model), state.iteration, state.restart, {}, true}};
   }
 
   // Stochastic EM wanders: what it returns is the best that it met.
   constexpr bool wanders = std::is_same_v<Assign, Stochastic>;
-  std::optional<std::pair<Model, double>> best;
+  std::optional<std::pair<Model, double>> best;  // with its log-likelihood
   if constexpr (wanders) {
     if (fresh)
       best.emplace(current.model, current.step.sums.log_likelihood);
     else
       best.emplace(std::move(so_far.model), so_far.log_likelihood);
   }
+  const auto better = [](const Model& a, double a_value, const Model& b, double b_value) {
+    if (detail::degenerate(a) != detail::degenerate(b)) return detail::degenerate(b);
+    return a_value + detail::log_prior(a) > b_value + detail::log_prior(b);
+  };
 
   Accelerator accelerator{limits.acceleration, std::move(state.memory)};
   const bool accelerated = limits.acceleration != Acceleration::none;
   Index iteration = state.iteration;
   // While some row stays impossible there is nothing to compare. A gain below the rounding of the
   // sums says nothing, so that a float model is not asked for more than float can tell.
+  const auto least = [&] { return 8.0 * eps * current.step.sums.magnitude / weight; };
   const auto little = [&](double moved) {
-    const double least = limits.convergence == Convergence::parameters
-                             ? 0.0
-                             : 8.0 * eps * current.step.sums.magnitude / weight;
+    const double told = limits.convergence == Convergence::parameters ? 0.0 : least();
     return limits.tolerance > 0.0 && is_finite(current.objective) &&
-           moved <= std::max(limits.tolerance, least);
+           moved <= std::max(limits.tolerance, told);
   };
   // An extrapolation may end as high as it began, on the far side of a maximum: only a plain step
   // that changes little is convergence.
   bool verify = !fresh && accelerated && little(report.trace.back().change);
-  const bool over = !fresh && report.status == Status::converged && comparable(assign, iteration) &&
-                    little(report.trace.back().change);
+  // A fit that has converged goes on where the tolerance is smaller now; one that failed does not.
+  const bool failed =
+      report.status == Status::not_monotone || report.status == Status::numerical_failure;
+  const bool over = !fresh && state.over && (failed || little(report.trace.back().change));
   if (!over) report.status = Status::max_iterations;
   while (!over && iteration < limits.max_iterations) {
     ++iteration;
@@ -211,17 +221,20 @@ EMFit<Model> run_em(const Limits& limits, EMFit<Model> so_far, const Samples<S>&
     StatisticsOf<Model> made_from = current.step.statistics;
     std::optional<Evaluated<Model>> next;
     const bool settled = comparable(assign, iteration);
-    if (accelerated && settled && !verify && small_steps(report.trace, weight)) {
-      next = accelerate(accelerator, current, made_from, data, assign, at(iteration), team, report);
+    if (accelerated && settled && !verify && detail::small_steps(report.trace, weight)) {
+      next = detail::accelerate(accelerator, current, made_from, data, assign, at(iteration), team,
+                                report);
       plain = !next;
     }
     if (!next) {
-      next.emplace(
-          evaluate(current.model.maximize(made_from), data, assign, at(iteration), team, report));
+      // A start may lie far from the data; what the first M-step made lies among them.
+      Model made = current.model.maximize(made_from);
+      if (iteration == 1) made = detail::recentred(made);
+      next.emplace(detail::evaluate(std::move(made), data, assign, at(iteration), team, report));
       if constexpr (requires { current.model.maximize_safely(made_from); }) {
-        if (settled && (!next->usable || falls(current, *next, weight)))
-          next.emplace(evaluate(current.model.maximize_safely(made_from), data, assign,
-                                at(iteration), team, report));
+        if (settled && (!next->usable || detail::falls(current, *next, weight)))
+          next.emplace(detail::evaluate(current.model.maximize_safely(made_from), data, assign,
+                                        at(iteration), team, report));
       }
     }
     report.iterations = iteration;
@@ -233,37 +246,44 @@ EMFit<Model> run_em(const Limits& limits, EMFit<Model> so_far, const Samples<S>&
       break;
     }
     report.trace.push_back({iteration, next->objective, next->step.sums.log_likelihood, 0.0, 0.0});
-    const double moved =
-        change(limits.convergence, current.model, next->model, report.trace, weight, data, team);
+    const bool three = comparable(assign, iteration - 1);
+    const double moved = detail::change(limits.convergence, current.model, next->model,
+                                        report.trace, weight, least(), three, data, team);
     report.trace.back().change = moved;
     report.trace.back().seconds = seconds();
-    const bool go_on =
-        observe(observer, IterationView<Model>{iteration, current.model, made_from,
-                                               next->step.sums.log_likelihood, next->objective,
-                                               next->model, state.restart});
+    const bool go_on = detail::observe(
+        observer,
+        IterationView<Model>{iteration, current.model, made_from, next->step.sums.log_likelihood,
+                             next->objective, next->model, state.restart});
 
     // A start that breaks what the M-step keeps (a covariance below its floor) may lie higher.
-    const bool excused = iteration == 1 && degenerate(next->model);
+    const bool mended = detail::degenerate(next->model);
+    const bool excused = iteration == 1 && mended;
+    const bool stands_still =
+        mended && !excused && next->objective < current.objective && limits.tolerance > 0.0;
     const bool lost = is_negative_infinity(next->objective) && is_finite(current.objective);
-    if (settled && (lost || (falls(current, *next, weight) && !excused))) {
+    if (settled && (lost || (detail::falls(current, *next, weight) && !excused))) {
       report.status = Status::not_monotone;
       report.notes.push_back(
           {iteration, -1, difference(next->objective, current.objective),
            "the objective fell by more than rounding; the model before is returned"});
       break;
     }
-    collect_notes(next->model, iteration, report.notes);
-    if (accelerated && settled) accelerator.observe({pack(made_from), pack(next->step.statistics)});
+    detail::collect_notes(next->model, iteration, report.notes);
+    if (accelerated && settled)
+      accelerator.observe({latent::pack(made_from), latent::pack(next->step.statistics)});
     current = std::move(*next);
     if constexpr (wanders) {
-      if (current.step.sums.log_likelihood > best->second)
+      if (better(current.model, current.step.sums.log_likelihood, best->first, best->second))
         best.emplace(current.model, current.step.sums.log_likelihood);
     }
     if (!go_on) {
       report.status = Status::stopped;
       break;
     }
-    verify = little(moved);
+    // A mended model that falls within its slack stands still.
+    // A mended model that falls, within its slack, stands still.
+    verify = little(moved) || stands_still;
     if (verify && plain && settled) {
       report.status = Status::converged;
       break;
@@ -278,8 +298,13 @@ EMFit<Model> run_em(const Limits& limits, EMFit<Model> so_far, const Samples<S>&
                    best ? best->second : current.step.sums.log_likelihood,
                    std::move(report),
                    {current.model, iteration, state.restart, accelerator.memory()}};
+  const Status status = fit.report.status;
+  fit.state.over = status == Status::converged || status == Status::not_monotone ||
+                   status == Status::numerical_failure;
+  if (status == Status::not_monotone || status == Status::numerical_failure)
+    fit.state.memory.clear();
   if ((fit.report.status == Status::converged || fit.report.status == Status::max_iterations) &&
-      degenerate(fit.model))
+      detail::degenerate(fit.model))
     fit.report.status = Status::degenerate;
   fit.report.seconds = seconds();
   return fit;

@@ -75,11 +75,11 @@ class TraceTable {
     row.objective = view.objective;
     if constexpr (requires { view.change; }) row.change = view.change;
     row.parameters = parameters_of(view.after);
-    if constexpr (requires { view.statistics.n.size(), pack(view.statistics.family); }) {
+    if constexpr (requires { view.statistics.n.size(), latent::pack(view.statistics.family); }) {
       row.counts = view.statistics.n;
-      row.statistics = pack(view.statistics.family);
+      row.statistics = latent::pack(view.statistics.family);
     } else {
-      row.statistics = pack(view.statistics);
+      row.statistics = latent::pack(view.statistics);
     }
     if (data_) {
       if constexpr (requires {

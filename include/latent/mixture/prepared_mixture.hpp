@@ -24,8 +24,8 @@ namespace detail {
 template <class F>
 struct PreparedMixture {
   using S = ScalarOf<F>;
-  using Prepared =
-      decltype(prepared(std::declval<const F&>()));  // a value, or a reference to the family
+  using Prepared = decltype(detail::prepared(
+      std::declval<const F&>()));  // a value, or a reference to the family
 
   const Vector<double>& weights;
   const F& family;

@@ -86,14 +86,18 @@ MixtureStatistics<typename Family::Statistics> statistics_under(const Mixture<Fa
       });
 }
 
-// The mixture's M-step, but components without statistics keep their share of the weights: they are
-// not known to be absent.
-template <class Family>
-Mixture<Family> maximize_known(const Mixture<Family>& model,
-                               const MixtureStatistics<typename Family::Statistics>& sums) {
-  Mixture<Family> next = model.maximize(sums);
+// The mixture's M-step from gather(model), but components without statistics keep their share of the
+// weights: they are not known to be absent.
+template <class Family, class Gather>
+Mixture<Family> maximize_known(const Mixture<Family>& model, const Gather& gather) {
+  Vector<double> n;
+  Mixture<Family> next = detail::maximize_twice(model, [&](const Mixture<Family>& about) {
+    auto sums = gather(about);
+    n = sums.n;
+    return sums;
+  });
   for (Index k = 0; k < model.components(); ++k)
-    if (!(sums.n[k] > 0.0)) next.weights = model.weights;
+    if (!(n[k] > 0.0)) next.weights = model.weights;
   return next;
 }
 
@@ -111,27 +115,29 @@ Mixture<Family> random_start(const Mixture<Family>& model, const Samples<S>& dat
   Vector<double> base(components);
   for (Index k = 0; k < components; ++k)
     base[k] = known[k] > 0.0 ? 0.02 * known[k] / weight : 0.5 / static_cast<double>(components);
-  auto sums = statistics_under(model, data, team, [&](const Block<T>& block) {
-    RowMatrix<T> r(block.x.rows(), components);
-    for (Index i = 0; i < r.rows(); ++i)
-      for (Index k = 0; k < components; ++k)
-        r(i, k) = static_cast<T>(base[k] + (block.labels[i] == k ? 1.0 : 0.0));
-    return r;
-  });
   const auto rows = distinct_rows(data, components, seed, restart);
-  Random random(seed, Purpose::initialisation, static_cast<std::uint64_t>(restart), 1);
-  RowMatrix<T> row(1, data.cols());
-  for (Index k = 0; k < components; ++k) {
-    // Not quite half, so that components that drew equal rows do not start alike.
-    const double pull = 0.4 + 0.2 * random.uniform();
-    if (known[k] > 0.0) continue;
-    data.read(rows[static_cast<std::size_t>(k) % rows.size()], 1, row);
-    RowMatrix<T> r = RowMatrix<T>::Zero(1, components);
-    r(0, k) = static_cast<T>(pull * weight / static_cast<double>(components));
-    model.family.accumulate(row, r, sums.family);
-    sums.n[k] += static_cast<double>(r(0, k));
-  }
-  Mixture<Family> start = model.maximize(sums);
+  Mixture<Family> start = detail::maximize_twice(model, [&](const Mixture<Family>& about) {
+    auto sums = detail::statistics_under(about, data, team, [&](const Block<T>& block) {
+      RowMatrix<T> r(block.x.rows(), components);
+      for (Index i = 0; i < r.rows(); ++i)
+        for (Index k = 0; k < components; ++k)
+          r(i, k) = static_cast<T>(base[k] + (block.labels[i] == k ? 1.0 : 0.0));
+      return r;
+    });
+    Random random(seed, Purpose::initialisation, static_cast<std::uint64_t>(restart), 1);
+    RowMatrix<T> row(1, data.cols());
+    for (Index k = 0; k < components; ++k) {
+      // Not quite half, so that components that drew equal rows do not start alike.
+      const double pull = 0.4 + 0.2 * random.uniform();
+      if (known[k] > 0.0) continue;
+      data.read(rows[static_cast<std::size_t>(k) % rows.size()], 1, row);
+      RowMatrix<T> r = RowMatrix<T>::Zero(1, components);
+      r(0, k) = static_cast<T>(pull * weight / static_cast<double>(components));
+      about.family.accumulate(row, r, sums.family);
+      sums.n[k] += static_cast<double>(r(0, k));
+    }
+    return sums;
+  });
   start.weights = model.weights;
   return start;
 }
@@ -146,7 +152,7 @@ auto fit_at_random(const Options& options, std::string_view who, const Model& ro
   check_model_and_data(rough, data, team, who);
   return best_of<Model>(
       options.restarts,
-      [&](Index restart) { return random_start(rough, data, options.seed, restart, team); },
+      [&](Index restart) { return detail::random_start(rough, data, options.seed, restart, team); },
       em.limits(), data, team, Soft{}, observer);
 }
 
@@ -190,10 +196,11 @@ Mixture<Family> start_from_responsibilities(const Mixture<Family>& model, const 
                                  "start_from_responsibilities: responsibilities must be finite and "
                                  "not negative; got ",
                                  r(i, k), " at row ", i, ", component ", k);
-  return detail::maximize_known(
-      model, detail::statistics_under(model, data, team, [&](const Block<T>& block) {
-        return RowMatrix<T>(r.middleRows(block.first_row, block.x.rows()).template cast<T>());
-      }));
+  return detail::maximize_known(model, [&](const Mixture<Family>& about) {
+    return detail::statistics_under(about, data, team, [&](const Block<T>& block) {
+      return RowMatrix<T>(r.middleRows(block.first_row, block.x.rows()).template cast<T>());
+    });
+  });
 }
 
 // The M-step from the rows with known labels; rows of label -1 wait for the fit. From k-means:
@@ -209,13 +216,14 @@ Mixture<Family> start_from_labels(const Mixture<Family>& model, const Samples<S>
   auto&& team = executor.team();
   detail::check_model_and_data(model, data, team, "start_from_labels");
   detail::require(data.has_labels(), "start_from_labels: the source must have labels");
-  return detail::maximize_known(
-      model, detail::statistics_under(model, data, team, [&](const Block<T>& block) {
-        RowMatrix<T> r = RowMatrix<T>::Zero(block.x.rows(), model.components());
-        for (Index i = 0; i < r.rows(); ++i)
-          if (block.labels[i] >= 0) r(i, block.labels[i]) = T(1);
-        return r;
-      }));
+  return detail::maximize_known(model, [&](const Mixture<Family>& about) {
+    return detail::statistics_under(about, data, team, [&](const Block<T>& block) {
+      RowMatrix<T> r = RowMatrix<T>::Zero(block.x.rows(), model.components());
+      for (Index i = 0; i < r.rows(); ++i)
+        if (block.labels[i] >= 0) r(i, block.labels[i]) = T(1);
+      return r;
+    });
+  });
 }
 
 LATENT_END

@@ -44,6 +44,7 @@ template <class S = double>
 class LogisticRegression {
  public:
   using Scalar = S;
+  static constexpr bool statistics_blend = false;
   using Statistics = LogisticStatistics;
 
   Vector<S> coefficients;  // D

@@ -136,7 +136,7 @@ template <class M, class S, class Assign = Soft, class Exec = Serial>
 EStep<StatisticsOf<M>> expected(const M& model, const Samples<S>& data, const Assign& assign = {},
                                 const Step& step = {}, const Exec& executor = {}) {
   auto&& team = executor.team();
-  return e_step(model, data, assign, step, team);
+  return detail::e_step(model, data, assign, step, team);
 }
 
 inline bool identical(const Vector<double>& a, const Vector<double>& b) {
@@ -192,15 +192,15 @@ class Yardstick {
  public:
   template <class S>
   Yardstick(const M& model, const Subject<M, S>& subject, const EStep<StatisticsOf<M>>& whole) {
-    scale_ = pack(whole.statistics).cwiseAbs();
+    scale_ = latent::pack(whole.statistics).cwiseAbs();
     const Index available = subject.size();
     const Index affordable = std::max<Index>(16, 20000000 / std::max<Index>(1, scale_.size()));
     const Index taken = std::min({available, Index{256}, affordable});
     Vector<double> rows = Vector<double>::Zero(scale_.size());
     for (Index t = 0; t < taken; ++t) {
       const Unit unit = subject.units[static_cast<std::size_t>(t * available / taken)];
-      rows +=
-          pack(expected(model, subject.data.slice(unit.first, unit.count)).statistics).cwiseAbs();
+      rows += latent::pack(expected(model, subject.data.slice(unit.first, unit.count)).statistics)
+                  .cwiseAbs();
     }
     rows *= static_cast<double>(available) / static_cast<double>(taken);
     const double surprise = whole.sums.magnitude / std::max(subject.mass, 1e-300);
@@ -241,8 +241,8 @@ class Yardstick {
                   size + std::abs(a.sums.objective));
   }
   std::string difference(const StatisticsOf<M>& a, const StatisticsOf<M>& b) const {
-    const Vector<double> x = pack(a);
-    const Vector<double> y = pack(b);
+    const Vector<double> x = latent::pack(a);
+    const Vector<double> y = latent::pack(b);
     if (x.size() != y.size() || x.size() != scale_.size())
       return concat("the number of statistics is ", x.size(), " and ", y.size());
     Index worst = -1;

@@ -27,7 +27,7 @@ void laws_of_the_bound(const M& model, const M& other, const Subject<M, S>& subj
   const auto slack_of = [&](double size, const QSums& sums) {
     return rounding<M>(size + std::abs(sums.next) + sums.entropy, subject.mass);
   };
-  const QSums own = q_sums(model, model, data, team);
+  const QSums own = detail::q_sums(model, model, data, team);
   const double magnitude = whole.sums.magnitude;
   if (is_finite(own.next)) {
     const double slack = slack_of(magnitude, own);
@@ -41,7 +41,7 @@ void laws_of_the_bound(const M& model, const M& other, const Subject<M, S>& subj
                          whole.sums.log_likelihood, " and ", own.log_likelihood_next));
   }
   const auto try_pair = [&](const M& at, const M& posterior_of) {
-    const QSums sums = q_sums(at, posterior_of, data, team);
+    const QSums sums = detail::q_sums(at, posterior_of, data, team);
     if (!is_finite(sums.next) || !is_finite(sums.log_likelihood_next)) return;
     const double slack = slack_of(magnitude + std::abs(sums.log_likelihood_next), sums);
     const double bound = sums.next + sums.entropy;
@@ -114,7 +114,7 @@ bool laws_of_labels(const M& model, const M& other, const Subject<M, S>& subject
     return expected(model, subject.pick(subject.all(), factor).labels(labels));
   };
   auto parts = weighted(known, first);
-  merge(parts, weighted(unknown, second));
+  latent::merge(parts, weighted(unknown, second));
   verdict.expect_none("rows with and without labels each count for themselves",
                       yardstick.difference(expected(model, subject.labelled(some)), parts));
   return of_model.empty();
@@ -142,7 +142,7 @@ void law_of_responsibilities(const M& model, const Samples<S>& data, Verdict& ve
       return;
     }
     if constexpr (HasLogJoint<M> && !is_sequential<M>()) {
-      decltype(auto) ready = prepared(model);
+      decltype(auto) ready = detail::prepared(model);
       double worst = 0.0;
       Index where = 0;
       for (Index lane = 0; lane < lanes_of(data.rows()); ++lane)

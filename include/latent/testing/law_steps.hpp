@@ -24,7 +24,7 @@ template <class M, class S, class Assign = Soft>
 Evaluated<M> evaluated(M model, const Samples<S>& data, const Assign& assign = {}) {
   auto team = Serial{}.team();
   Report unread;
-  return evaluate(std::move(model), data, assign, Step{}, team, unread);
+  return detail::evaluate(std::move(model), data, assign, Step{}, team, unread);
 }
 
 // What rounding may do to an objective.
@@ -37,9 +37,11 @@ double rounding_of(const Evaluated<M>& at, double mass) {
 template <class M, class S, class Assign>
 Evaluated<M> step_from(const Evaluated<M>& from, const Samples<S>& data, const Assign& assign) {
   Evaluated<M> next = evaluated<M>(from.model.maximize(from.step.statistics), data, assign);
-  if constexpr (requires { from.model.maximize_safely(from.step.statistics); })
-    if (!next.usable || falls(from, next))
+  if constexpr (requires { from.model.maximize_safely(from.step.statistics); }) {
+    auto team = Serial{}.team();
+    if (!next.usable || detail::falls(from, next, total_weight(data, team)))
       next = evaluated<M>(from.model.maximize_safely(from.step.statistics), data, assign);
+  }
   return next;
 }
 
@@ -143,7 +145,7 @@ std::vector<StatisticsOf<M>> directions_at(const M& model, const Subject<M, S>& 
   for (Index d = 1; d <= directions; ++d) {
     const Vector<double> u = random_multipliers(subject.size(), d);
     out.push_back(expected(model, subject.pick(subject.all(), u)).statistics);
-    add_scaled(out.back(), -1.0, statistics);
+    latent::add_scaled(out.back(), -1.0, statistics);
   }
   return out;
 }
@@ -151,7 +153,7 @@ std::vector<StatisticsOf<M>> directions_at(const M& model, const Subject<M, S>& 
 template <class M>
 M blended(const M& model, StatisticsOf<M> statistics, double share,
           const StatisticsOf<M>& direction) {
-  add_scaled(statistics, share, direction);
+  latent::add_scaled(statistics, share, direction);
   return model.maximize(statistics);
 }
 
@@ -164,13 +166,13 @@ void law_of_q(const Evaluated<M>& start, const Subject<M, S>& subject, Verdict& 
   const M next = start.model.maximize(s);
   if (latent::detail::degenerate(next)) return;  // something was mended: no free maximum
   auto team = Serial{}.team();
-  const QSums sums = q_sums(next, start.model, subject.data, team);
-  const double best = sums.next + log_prior(next);
-  const double before = sums.before + log_prior(start.model);
+  const QSums sums = detail::q_sums(next, start.model, subject.data, team);
+  const double best = sums.next + detail::log_prior(next);
+  const double before = sums.before + detail::log_prior(start.model);
   if (!is_finite(best)) return;
-  const double slack = rounding<M>(
-      start.step.sums.magnitude + std::abs(sums.next) + sums.entropy + std::abs(log_prior(next)),
-      subject.mass);
+  const double slack = rounding<M>(start.step.sums.magnitude + std::abs(sums.next) + sums.entropy +
+                                       std::abs(detail::log_prior(next)),
+                                   subject.mass);
   if (is_finite(before) && best < before - slack)
     verdict.add(concat("the M-step lowered Q (plus log prior): from ", before, " to ", best));
   double found = best;
@@ -178,7 +180,8 @@ void law_of_q(const Evaluated<M>& start, const Subject<M, S>& subject, Verdict& 
     // A step that is off by little is found by a small share, in float by a large one.
     for (const double share : {0.2, -0.2, 0.001, -0.001}) {
       const M other = blended(start.model, s, share, direction);
-      const double q = q_sums(other, start.model, subject.data, team).next + log_prior(other);
+      const double q =
+          detail::q_sums(other, start.model, subject.data, team).next + detail::log_prior(other);
       if (is_finite(q)) found = std::max(found, q);
     }
   if (found > best + slack)
@@ -204,8 +207,8 @@ void law_of_stationarity(const Climb<M>& path, const Subject<M, S>& subject, Ver
   if (!beyond.usable) return;
   const double slack = rounding_of(path.last, subject.mass);
   const double left = std::max(0.0, beyond.objective - here);
-  const double residual =
-      8.0 * std::sqrt(static_cast<double>(packed_size(s))) * std::sqrt(2.0 * (left + slack));
+  const double residual = 8.0 * std::sqrt(static_cast<double>(latent::packed_size(s))) *
+                          std::sqrt(2.0 * (left + slack));
   constexpr double wide = 0.1;
   constexpr double narrow = 0.05;
   double steepest = 0.0;
@@ -248,7 +251,7 @@ void laws_of_odd_statistics(const Evaluated<M>& start, const Subject<M, S>& subj
   std::vector<StatisticsOf<M>> odd;
   odd.push_back(model.zero());
   odd.push_back(s);
-  scale(odd.back(), -1.0);
+  latent::scale(odd.back(), -1.0);
   const Index leaves = [&] {
     Index count = 0;
     visit_leaves([&](const double*, Index) { ++count; }, unconst(s));
@@ -283,7 +286,7 @@ void laws_of_odd_statistics(const Evaluated<M>& start, const Subject<M, S>& subj
   if constexpr (HasLogJoint<M>) {
     if (start.usable) {
       const auto demand_sound = [&](const char* law, const StatisticsOf<M>& statistics) {
-        if (!valid(model, statistics)) return;
+        if (!detail::valid(model, statistics)) return;
         const Evaluated<M> at = evaluated<M>(model.maximize(statistics), subject.data);
         const double sum = at.step.sums.log_likelihood;
         if (!is_finite(sum) && !is_negative_infinity(sum))

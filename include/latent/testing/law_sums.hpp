@@ -25,15 +25,15 @@ template <class M, class S>
 void laws_of_merging(const M& model, const Subject<M, S>& subject,
                      const EStep<StatisticsOf<M>>& whole, const Yardstick<M>& yardstick,
                      Verdict& verdict) {
-  const Vector<double> packed = pack(whole);
+  const Vector<double> packed = latent::pack(whole);
   const Index size = subject.size();
 
   verdict.expect_bits("the same E-step again gives the same bits",
-                      pack(expected(model, subject.data)), packed);
+                      latent::pack(expected(model, subject.data)), packed);
 
   auto merged = expected(model, subject.pick(subject.range(0, size / 3 + 1)));
   if (size > 1) {
-    merge(merged, expected(model, subject.pick(subject.range(size / 3 + 1, size))));
+    latent::merge(merged, expected(model, subject.pick(subject.range(size / 3 + 1, size))));
     verdict.expect_none("merging the statistics of two parts gives those of the whole",
                         yardstick.difference(merged, whole));
   }
@@ -43,12 +43,12 @@ void laws_of_merging(const M& model, const Subject<M, S>& subject,
     const Index last = std::min(size, first + length);
     const Unit begin = subject.units[static_cast<std::size_t>(first)];
     const Unit end = subject.units[static_cast<std::size_t>(last - 1)];
-    merge(cut,
-          expected(model, subject.data.slice(begin.first, end.first + end.count - begin.first)));
+    latent::merge(
+        cut, expected(model, subject.data.slice(begin.first, end.first + end.count - begin.first)));
     // Many small cuts say no more than some: the rest is one.
     if (last > 8 * 156 && last < size) {
       const Index rest = subject.units[static_cast<std::size_t>(last)].first;
-      merge(cut, expected(model, subject.data.slice(rest, subject.data.rows() - rest)));
+      latent::merge(cut, expected(model, subject.data.slice(rest, subject.data.rows() - rest)));
       break;
     }
     first = last;
@@ -56,19 +56,20 @@ void laws_of_merging(const M& model, const Subject<M, S>& subject,
   verdict.expect_none("blocks may be cut anywhere", yardstick.difference(cut, whole));
 
   auto neutral = whole;
-  merge(neutral.statistics, model.zero());
-  verdict.expect_bits("zero() is neutral", pack(neutral), packed);
+  latent::merge(neutral.statistics, model.zero());
+  verdict.expect_bits("zero() is neutral", latent::pack(neutral), packed);
 
   auto restored = model.zero();
-  unpack(pack(whole.statistics), restored);
-  verdict.expect_bits("pack and unpack are inverse", pack(restored), pack(whole.statistics));
+  latent::unpack(latent::pack(whole.statistics), restored);
+  verdict.expect_bits("pack and unpack are inverse", latent::pack(restored),
+                      latent::pack(whole.statistics));
   // Few rows, which nothing has merged yet, so that what fields() leaves out is there to be lost.
   const auto few =
       expected(model, subject.pick(subject.range(0, std::min<Index>(size, 64)))).statistics;
-  unpack(pack(few), restored);
+  latent::unpack(latent::pack(few), restored);
   verdict.expect_bits("the M-step needs nothing that fields() leaves out",
-                      pack(expected(model.maximize(restored), subject.data)),
-                      pack(expected(model.maximize(few), subject.data)));
+                      latent::pack(expected(model.maximize(restored), subject.data)),
+                      latent::pack(expected(model.maximize(few), subject.data)));
 
   std::vector<Index> order = subject.all();
   Random(1).shuffle(order);
@@ -138,15 +139,15 @@ void laws_of_weights(const M& model, const Subject<M, S>& subject,
                            expected(model, subject.pick(kept, multipliers))));
 
   auto fourfold = expected(model, subject.pick(subject.all(), Vector<double>::Constant(size, 4.0)));
-  scale(fourfold, 0.25);
+  latent::scale(fourfold, 0.25);
   verdict.expect_bits("weights scaled by a power of two scale the statistics exactly",
-                      pack(fourfold), pack(whole));
+                      latent::pack(fourfold), latent::pack(whole));
 
   const Vector<double> u = random_multipliers(size, 0);
   auto sum = expected(model, subject.pick(subject.all(), u));
-  merge(sum,
-        expected(model, subject.pick(subject.all(), Vector<double>((2.0 - u.array()).matrix()))));
-  scale(sum, 0.5);
+  latent::merge(sum, expected(model, subject.pick(subject.all(),
+                                                  Vector<double>((2.0 - u.array()).matrix()))));
+  latent::scale(sum, 0.5);
   verdict.expect_none("statistics are linear in the weights", yardstick.difference(sum, whole));
 }
 
@@ -163,10 +164,11 @@ void laws_of_threads(const M& model, const Subject<M, S>& subject, Verdict& verd
   const Samples<S> data = few ? subject.pick(ids) : subject.data;
   const auto try_variant = [&](const char* name, const auto& assign, const Step& step,
                                const std::vector<int>& counts) {
-    const Vector<double> serial = pack(expected(model, data, assign, step));
+    const Vector<double> serial = latent::pack(expected(model, data, assign, step));
     for (const int threads : counts)
       verdict.expect_bits(concat("Threads{", threads, "} gives the bits of Serial{}", name),
-                          pack(expected(model, data, assign, step, Threads{threads})), serial);
+                          latent::pack(expected(model, data, assign, step, Threads{threads})),
+                          serial);
   };
   try_variant("", Soft{}, Step{}, {1, 2, 3, 8});
   if constexpr (Assigns<M, Hard>) try_variant(" in a hard E-step", Hard{}, Step{}, {3});
@@ -185,11 +187,11 @@ void law_of_draws(const M& model, const Subject<M, S>& subject, const Yardstick<
     const Samples<S> data = subject.data.slice(0, std::min(subject.data.rows(), tile_rows));
     const auto together = expected(model, data, Stochastic{}, step);
     EStep<StatisticsOf<M>> apart{model.zero(), {}};
-    decltype(auto) ready = prepared(model);
+    decltype(auto) ready = detail::prepared(model);
     BlockReader<double, S> reader{data};
     for (Index i = 0; i < data.rows(); ++i)
-      merge(apart.sums,
-            expect_block<M>(ready, reader.read(i, 1), Stochastic{}, step, apart.statistics));
+      latent::merge(apart.sums, expect_block<M>(ready, reader.read(i, 1), Stochastic{}, step,
+                                                apart.statistics));
     verdict.expect_none("the draw of a row depends on its place alone",
                         yardstick.difference(apart.statistics, together.statistics));
   }
