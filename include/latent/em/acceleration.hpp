@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -19,8 +20,10 @@ LATENT_BEGIN
 
 // How the next statistics are found. A proposal whose objective is lower than that of the model at
 // hand is dropped for a shorter one, in the end for the plain step of EM, so that the objective
-// never falls. An acceleration may lead to another maximum than plain EM from the same start, lower
-// or higher; to make that rare, it waits until the plain steps have become small.
+// never falls. Extrapolation may end at a saddle, which EM would leave: where little changes, a few
+// plain steps must contract before the fit has converged. It may lead to another maximum than plain
+// EM from the same start, lower or higher; to make that rare, it waits until the plain steps have
+// become small.
 //
 //   none       EM as it is
 //   squarem    one step of squared extrapolation after each plain step (Varadhan and Roland 2008,
@@ -72,6 +75,20 @@ class Accelerator {
 
   const std::vector<MapStep>& memory() const { return steps_; }
 
+  // |out - in| of the last step over that of the one before, which it continued; below 1 the map
+  // contracts. Infinite where there are no two such steps.
+  double contraction(const Vector<double>& metric) const {
+    if (steps_.size() < 2 || steps_.back().in != steps_[steps_.size() - 2].out)
+      return std::numeric_limits<double>::infinity();
+    const Vector<double> now = steps_.back().out - steps_.back().in;
+    const Vector<double> then = steps_.back().in - steps_[steps_.size() - 2].in;
+    const double before = inner(then, then, metric);
+    return before > 0.0 ? std::sqrt(inner(now, now, metric) / before) : 0.0;
+  }
+  void forget() {
+    if (steps_.size() > 1) steps_.erase(steps_.begin(), steps_.end() - 1);
+  }
+
   // After each iteration.
   void observe(MapStep step) {
     steps_.push_back(std::move(step));
@@ -105,6 +122,7 @@ class Accelerator {
     if (second.in != first.out) return std::nullopt;
     const Vector<double> r = first.out - first.in;
     const Vector<double> v = (second.out - second.in) - r;
+    if (!(inner(r, v, metric) < 0.0)) return std::nullopt;  // the map expands: see mixed()
     const double curvature = inner(v, v, metric);
     if (!(curvature > 0.0)) return std::nullopt;
     length_ = std::sqrt(inner(r, r, metric) / curvature);
@@ -138,8 +156,8 @@ class Accelerator {
       const double after = inner(df, df, metric);
       if (!(after > 1e-10 * before)) continue;
       // A direction in which the map expands leads away from a saddle; cancelling its residual would
-      // lead to the saddle.
-      if (!(inner(dg - df, df, metric) < 0.0)) continue;
+      // lead to the saddle. Older steps know no better.
+      if (!(inner(dg - df, df, metric) < 0.0)) break;
       const double gamma = inner(residual, df, metric) / after;
       residual -= gamma * df;
       direction_ -= gamma * dg;

@@ -54,8 +54,10 @@ struct EM {
   }
 
   // Goes on from where a fit of the same data and options ended: with the same bits as if it had not
-  // been interrupted, whatever the E-step variant and the acceleration. max_iterations counts from
-  // the fit's beginning, and the report covers all of it; the state costs one E-step to take up.
+  // been interrupted, whatever the E-step variant and the acceleration. max_iterations and time_limit
+  // count from the fit's beginning, and the report covers all of it; the state costs one E-step to
+  // take up. A fit that has converged is given back, unless the tolerance is smaller now; one that
+  // failed always.
   template <class Model, class Data, class Exec = Threads, Assignment Assign = Soft,
             class Observer = NoObserver>
   EMFit<Model> resume(const EMFit<Model>& so_far, const Data& x, const Exec& executor = {},

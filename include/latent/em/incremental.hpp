@@ -105,6 +105,7 @@ struct IncrementalEM {
     Report& report = fit.report;
     double before = -std::numeric_limits<double>::infinity();
     while (report.iterations < max_passes && report.status == Status::max_iterations) {
+      const bool settled = detail::comparable(assign, state.steps);
       ++report.iterations;
       ++report.evaluations;
       for (std::size_t b = 0; b + 1 < starts.size(); ++b)
@@ -118,14 +119,15 @@ struct IncrementalEM {
       const double change = std::abs(detail::difference(objective, before)) / weight;
       before = objective;
       report.trace.push_back({report.iterations, objective, seen, change, clock.seconds()});
-      if (tolerance > 0.0 && change <= tolerance && report.status == Status::max_iterations)
+      if (settled && tolerance > 0.0 && report.iterations > 1 && is_finite(objective) &&
+          change <= tolerance && report.status == Status::max_iterations)
         report.status = Status::converged;
     }
 
     // The last pass's row is that of the model which it made.
     const Status status = report.status;
     report.seconds = clock.seconds();
-    fit.state = {state.model, report.iterations, 0, {}, false};
+    fit.state = {state.model, report.iterations, 0, {}, false, 0, false};
     const Index passes = report.iterations;
     fit = run(std::move(fit), passes, nobody);
     report.trace.back().objective = fit.log_likelihood + detail::log_prior(fit.model);
@@ -153,7 +155,7 @@ struct IncrementalEM {
   Status replace(IncrementalState<Model>& state, Index part, const Samples<S>& data,
                  const Assign& assign, Team& team) const {
     auto step = detail::e_step(state.model, data, assign, Step{seed, 0, state.steps}, team);
-    if (!latent::all_finite(step.statistics) || is_nan(step.sums.log_likelihood))
+    if (!latent::all_finite(step.statistics) || !detail::sound(step.sums.log_likelihood))
       return Status::numerical_failure;
     auto& old = state.parts[static_cast<std::size_t>(part)];
     StatisticsOf<Model> total = state.total;

@@ -144,8 +144,9 @@ struct OnlineEM {
     OnlineStep answer{step.sums.log_likelihood, detail::total_weight(data, team),
                       Status::max_iterations};
     if (answer.weight == 0.0) return answer;
-    if (!latent::all_finite(step.statistics) || is_nan(answer.log_likelihood)) {
+    if (!latent::all_finite(step.statistics) || !detail::sound(answer.log_likelihood)) {
       answer.status = Status::numerical_failure;
+      answer.log_likelihood = -std::numeric_limits<double>::infinity();
       return answer;
     }
     const double seen = state.weight + answer.weight;

@@ -27,9 +27,10 @@ inline double final_objective(const Report& report) {
   return report.trace[report.trace.size() - back].objective;
 }
 
-inline int rank_of(Status status) {
-  if (status == Status::numerical_failure) return 0;
-  return status == Status::degenerate || status == Status::not_monotone ? 1 : 2;
+template <class Model>
+int rank_of(const EMFit<Model>& fit) {
+  if (fit.report.status == Status::numerical_failure) return 0;
+  return detail::degenerate(fit.model) || fit.report.status == Status::not_monotone ? 1 : 2;
 }
 
 // See EM::fit_best. No checks.
@@ -57,8 +58,8 @@ EMFit<Model> best_of(Index restarts, const Start& start, const Limits& limits,
     objectives.push_back(value(fit));
     stopped = fit.report.status == Status::stopped;
     const std::vector<Note> why = stopped ? fit.report.notes : std::vector<Note>{};
-    const int rank = rank_of(fit.report.status);
-    const int best_rank = rank_of(best.report.status);
+    const int rank = rank_of(fit);
+    const int best_rank = rank_of(best);
     if (rank > best_rank || (rank == best_rank && value(fit) > value(best))) best = std::move(fit);
     // The last run was cut, whichever is returned.
     if (stopped && best.report.status != Status::stopped) {

@@ -29,6 +29,8 @@ struct EMState {
   Index restart = 0;
   std::vector<detail::MapStep> memory;  // of the acceleration: packed statistics
   bool over = false;                    // converged or failed: there is nothing to go on with
+  Index quiet = 0;                      // accelerated fits: iterations in a row that changed little
+  bool expanding = false;               // ... and whether the map expands here
 };
 
 template <class Model>
@@ -63,6 +65,11 @@ struct Limits {
   double time_limit;
 };
 
+// What a log-likelihood may be: -inf where nothing explains a row; NaN and +inf are nobody's.
+inline bool sound(double value) {
+  return is_finite(value) || is_negative_infinity(value);
+}
+
 // A model with its E-step.
 template <class Model>
 struct Evaluated {
@@ -78,7 +85,6 @@ Evaluated<Model> evaluate(Model model, const Samples<S>& data, const Assign& ass
   auto step = detail::e_step(model, data, assign, at, team);
   ++report.evaluations;
   const double objective = step.sums.objective + detail::log_prior(model);
-  const auto sound = [](double value) { return is_finite(value) || is_negative_infinity(value); };
   const bool usable =
       latent::all_finite(step.statistics) && sound(step.sums.log_likelihood) && sound(objective);
   return {std::move(model), std::move(step), objective, usable};
@@ -145,7 +151,7 @@ std::optional<Evaluated<Model>> accelerate(Accelerator& accelerator,
 // A fit that has not begun.
 template <class Model>
 EMFit<Model> unstarted(const Model& start, Index restart = 0) {
-  return {start, 0.0, {}, {detail::recentred(start), 0, restart, {}, false}};
+  return {start, 0.0, {}, {detail::recentred(start), 0, restart, {}, false, 0, false}};
 }
 
 // Goes on from `so_far`. No checks: they are the caller's, once for all restarts.
@@ -179,7 +185,7 @@ EMFit<Model> run_em(const Limits& limits, EMFit<Model> so_far, const Samples<S>&
     return {std::move(model),
             lowest,
             std::move(report),
-            {std::move(current.model), state.iteration, state.restart, {}, true}};
+            {std::move(current.model), state.iteration, state.restart, {}, true, 0, false}};
   }
 
   // Stochastic EM wanders: what it returns is the best that it met.
@@ -207,21 +213,25 @@ EMFit<Model> run_em(const Limits& limits, EMFit<Model> so_far, const Samples<S>&
     return limits.tolerance > 0.0 && is_finite(current.objective) &&
            moved <= std::max(limits.tolerance, told);
   };
-  // An extrapolation may end as high as it began, on the far side of a maximum: only a plain step
-  // that changes little is convergence.
-  bool verify = !fresh && accelerated && little(report.trace.back().change);
+  // An extrapolation may end as high as it began, on the far side of a maximum, or at a saddle. Where
+  // it changed little, plain steps follow; the map must contract after a few of them, so that what
+  // it contracts fast no longer hides what it expands slowly.
+  constexpr Index plain_steps = 4;
+  Index quiet = state.quiet;
+  bool expanding = state.expanding;
   // A fit that has converged goes on where the tolerance is smaller now; one that failed does not.
   const bool failed =
       report.status == Status::not_monotone || report.status == Status::numerical_failure;
-  const bool over = !fresh && state.over && (failed || little(report.trace.back().change));
-  if (!over) report.status = Status::max_iterations;
+  bool over = !fresh && state.over && (failed || little(report.trace.back().change));
+  if (!failed) report.status = over ? Status::converged : Status::max_iterations;
   while (!over && iteration < limits.max_iterations) {
     ++iteration;
     bool plain = true;
     StatisticsOf<Model> made_from = current.step.statistics;
     std::optional<Evaluated<Model>> next;
     const bool settled = comparable(assign, iteration);
-    if (accelerated && settled && !verify && detail::small_steps(report.trace, weight)) {
+    if (accelerated && settled && quiet == 0 && !expanding &&
+        detail::small_steps(report.trace, weight)) {
       next = detail::accelerate(accelerator, current, made_from, data, assign, at(iteration), team,
                                 report);
       plain = !next;
@@ -277,14 +287,24 @@ EMFit<Model> run_em(const Limits& limits, EMFit<Model> so_far, const Samples<S>&
       if (better(current.model, current.step.sums.log_likelihood, best->first, best->second))
         best.emplace(current.model, current.step.sums.log_likelihood);
     }
+    bool converged = settled && (stands_still || little(moved));
+    if (stands_still) report.trace.back().change = 0.0;
+    if (accelerated && settled && !stands_still) {
+      quiet = converged ? quiet + 1 : 0;
+      const double ratio = plain ? accelerator.contraction(detail::metric_of(made_from)) : 1.0;
+      if (expanding && ratio < 1.0) expanding = false;
+      if (quiet > plain_steps && ratio >= 1.0 && !expanding) {
+        expanding = true;
+        accelerator.forget();
+      }
+      converged = quiet > plain_steps && ratio < 1.0;
+    }
+    over = converged;
     if (!go_on) {
       report.status = Status::stopped;
       break;
     }
-    // A mended model that falls within its slack stands still.
-    // A mended model that falls, within its slack, stands still.
-    verify = little(moved) || stands_still;
-    if (verify && plain && settled) {
+    if (converged) {
       report.status = Status::converged;
       break;
     }
@@ -294,15 +314,15 @@ EMFit<Model> run_em(const Limits& limits, EMFit<Model> so_far, const Samples<S>&
       break;
     }
   }
-  EMFit<Model> fit{best ? std::move(best->first) : current.model,
-                   best ? best->second : current.step.sums.log_likelihood,
-                   std::move(report),
-                   {current.model, iteration, state.restart, accelerator.memory()}};
-  const Status status = fit.report.status;
-  fit.state.over = status == Status::converged || status == Status::not_monotone ||
-                   status == Status::numerical_failure;
-  if (status == Status::not_monotone || status == Status::numerical_failure)
+  EMFit<Model> fit{
+      best ? std::move(best->first) : current.model,
+      best ? best->second : current.step.sums.log_likelihood,
+      std::move(report),
+      {current.model, iteration, state.restart, accelerator.memory(), over, quiet, expanding}};
+  if (fit.report.status == Status::not_monotone || fit.report.status == Status::numerical_failure) {
+    fit.state.over = true;
     fit.state.memory.clear();
+  }
   if ((fit.report.status == Status::converged || fit.report.status == Status::max_iterations) &&
       detail::degenerate(fit.model))
     fit.report.status = Status::degenerate;

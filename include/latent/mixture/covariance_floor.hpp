@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <Eigen/Eigenvalues>
 
@@ -71,7 +72,10 @@ enum class FloorOutcome { sound, floored, singular };
 // computing them: matrix - floor * I then has a Cholesky factor.
 inline FloorOutcome factor_above_floor(const RowMatrix<double>& matrix, double floor,
                                        RowMatrix<double>& factor) {
-  if (cholesky(matrix, floor, factor) && cholesky(matrix, 0.0, factor)) return FloorOutcome::sound;
+  // Without a floor a pivot that rounding alone could have made does not count as positive.
+  const double least = std::max(
+      floor, 16.0 * static_cast<double>(matrix.rows()) * std::numeric_limits<double>::epsilon());
+  if (cholesky(matrix, least, factor) && cholesky(matrix, 0.0, factor)) return FloorOutcome::sound;
   if (floor == 0.0 || !all_finite(matrix.data(), matrix.size())) return FloorOutcome::singular;
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(
       Eigen::MatrixXd(matrix.selfadjointView<Eigen::Lower>()));

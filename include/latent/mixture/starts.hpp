@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -89,10 +90,13 @@ MixtureStatistics<typename Family::Statistics> statistics_under(const Mixture<Fa
 // The mixture's M-step from gather(model), but components without statistics keep their share of the
 // weights: they are not known to be absent.
 template <class Family, class Gather>
-Mixture<Family> maximize_known(const Mixture<Family>& model, const Gather& gather) {
+Mixture<Family> maximize_known(const Mixture<Family>& model, std::string_view who,
+                               const Gather& gather) {
   Vector<double> n;
   Mixture<Family> next = detail::maximize_twice(model, [&](const Mixture<Family>& about) {
     auto sums = gather(about);
+    require<DataError>(latent::all_finite(sums), who,
+                       ": the weighted sums of the data must be finite; they overflow");
     n = sums.n;
     return sums;
   });
@@ -196,11 +200,12 @@ Mixture<Family> start_from_responsibilities(const Mixture<Family>& model, const 
                                  "start_from_responsibilities: responsibilities must be finite and "
                                  "not negative; got ",
                                  r(i, k), " at row ", i, ", component ", k);
-  return detail::maximize_known(model, [&](const Mixture<Family>& about) {
-    return detail::statistics_under(about, data, team, [&](const Block<T>& block) {
-      return RowMatrix<T>(r.middleRows(block.first_row, block.x.rows()).template cast<T>());
-    });
-  });
+  return detail::maximize_known(
+      model, "start_from_responsibilities", [&](const Mixture<Family>& about) {
+        return detail::statistics_under(about, data, team, [&](const Block<T>& block) {
+          return RowMatrix<T>(r.middleRows(block.first_row, block.x.rows()).template cast<T>());
+        });
+      });
 }
 
 // The M-step from the rows with known labels; rows of label -1 wait for the fit. From k-means:
@@ -216,7 +221,7 @@ Mixture<Family> start_from_labels(const Mixture<Family>& model, const Samples<S>
   auto&& team = executor.team();
   detail::check_model_and_data(model, data, team, "start_from_labels");
   detail::require(data.has_labels(), "start_from_labels: the source must have labels");
-  return detail::maximize_known(model, [&](const Mixture<Family>& about) {
+  return detail::maximize_known(model, "start_from_labels", [&](const Mixture<Family>& about) {
     return detail::statistics_under(about, data, team, [&](const Block<T>& block) {
       RowMatrix<T> r = RowMatrix<T>::Zero(block.x.rows(), model.components());
       for (Index i = 0; i < r.rows(); ++i)
