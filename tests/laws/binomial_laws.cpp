@@ -15,7 +15,7 @@ latent::Mixture<latent::Binomial<S>> coins(double a, double b) {
 
 TEST_CASE("laws: binomial mixtures obey") {
   latent_test::obey(coins<double>(0.7, 0.2), coins<double>(0.6, 0.5));
-  latent_test::obey(coins<float>(0.7f, 0.2f), coins<float>(0.6f, 0.5f));
+  latent_test::obey(coins<float>(0.7, 0.2), coins<float>(0.6, 0.5));
 }
 
 TEST_CASE("laws: binomial mixtures with priors or fixed weights obey") {

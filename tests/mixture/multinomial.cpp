@@ -168,7 +168,7 @@ TEST_CASE("multinomial: thirty thousand words neither underflow nor lose digits"
     long double both[2] = {std::log(0.5L), std::log(0.5L)};
     for (Index k = 0; k < 2; ++k)
       for (Index j = 0; j < d; ++j)
-        both[k] += x(i, j) * std::log(static_cast<long double>(p(k, j)));
+        both[k] += static_cast<long double>(x(i, j)) * std::log(static_cast<long double>(p(k, j)));
     const long double top = std::max(both[0], both[1]);
     const auto exact =
         static_cast<double>(top + std::log(std::exp(both[0] - top) + std::exp(both[1] - top)));

@@ -176,8 +176,8 @@ class PreparedLinearGaussian {
     }
     sums.objective = sums.log_likelihood;
     // The M-step finds the noise as a small difference of these squares, which are taken in double.
-    constexpr double taken =
-        std::numeric_limits<double>::epsilon() / std::numeric_limits<S>::epsilon();
+    constexpr double taken = std::numeric_limits<double>::epsilon() /
+                             static_cast<double>(std::numeric_limits<S>::epsilon());
     for (Index j = 0; j < d; ++j) {
       s.squares[j] += squares[j];
       sums.magnitude += 0.5 * taken * squares[j] * root_precision_[j] * root_precision_[j];
