@@ -20,6 +20,8 @@ using latent_test::same_bits;
 
 namespace {
 
+static_assert(latent_test::PreparesWhatLasts<Heterogeneous<latent::Gaussian<>, latent::Uniform<>>>);
+
 RowMatrix<double> centres() {
   RowMatrix<double> means(2, 2);
   means << 0, 0, 6, 2;

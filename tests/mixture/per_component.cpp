@@ -83,6 +83,9 @@ struct Normal {
   }
 };
 
+static_assert(latent_test::PreparesWhatLasts<PerComponent<Normal>>);
+static_assert(latent_test::PreparesWhatLasts<PerComponent<Geometric>>);
+
 Mixture<PerComponent<Normal>> normals() {
   return {Eigen::Vector2d(0.4, 0.6), {{{0.0, 1.0}, {4.0, 2.0}}}};
 }

@@ -130,7 +130,9 @@ requires(Form == Covariance::full || Form == Covariance::tied) class Gaussian<Fo
             RowMatrix<double>::Zero(blocks() * dimension(), dimension())};
   }
 
-  detail::PreparedGaussian<S> prepare() const {
+  // Refers to this family, which must outlive it.
+  detail::PreparedGaussian<S> prepare() && = delete;
+  detail::PreparedGaussian<S> prepare() const& {
     const Index d = dimension();
     detail::PreparedGaussian<S> prepared{means, RowMatrix<S>::Zero(blocks() * d, d),
                                          Vector<S>(blocks())};

@@ -87,7 +87,9 @@ class Heterogeneous {
     return std::apply([](const F&... f) { return Statistics{{f.zero()...}}; }, families);
   }
 
-  detail::PreparedHeterogeneous<F...> prepare() const {
+  // Refers to this family, which must outlive it.
+  detail::PreparedHeterogeneous<F...> prepare() && = delete;
+  detail::PreparedHeterogeneous<F...> prepare() const& {
     return std::apply(
         [&](const F&... f) {
           return detail::PreparedHeterogeneous<F...>{families, {detail::prepared(f)...}};

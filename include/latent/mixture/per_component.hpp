@@ -66,7 +66,9 @@ struct PerComponent {
     return all;
   }
 
-  auto prepare() const {
+  // May refer to this family, which must outlive it.
+  auto prepare() && = delete;
+  auto prepare() const& {
     if constexpr (requires(const C& c) { c.prepare(); }) {
       using Ready = std::decay_t<decltype(std::declval<const C&>().prepare())>;
       Prepared<Ready> all;
