@@ -55,8 +55,8 @@ struct Exponential {
     detail::accumulate_product(x, r, s);
   }
 
-  // rate(k,j) = (n(k) + shape - 1) / (sum of x(j) + prior rate). A component without rows keeps its
-  // rates.
+  // rate(k,j) = (n(k) + shape - 1) / (sum of x(j) + prior rate). A component without
+  // rows goes to the prior's mode where that is a positive rate, else it keeps its rates.
   Exponential maximize(const Vector<double>& n, const Statistics& s) const {
     Exponential next = *this;
     next.unbounded.clear();
