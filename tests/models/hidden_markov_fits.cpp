@@ -162,7 +162,7 @@ TEST_CASE("hidden markov: an impossible sequence of weight 0 counts for nothing"
   CHECK(close(fit.log_likelihood, model.log_likelihood(x.bottomRows(3)), 4 * eps));
   CHECK(close(model.log_likelihood(source), fit.log_likelihood, 4 * eps));
   CHECK(std::isfinite(model.viterbi(source).log_probability));
-  CHECK(model.log_density(source)[0] == -infinity);
+  CHECK(model.sequence_log_density(source)[0] == -infinity);
 }
 
 TEST_CASE("hidden markov: acceleration reaches the same maximum in fewer steps") {
