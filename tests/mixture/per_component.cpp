@@ -171,3 +171,17 @@ TEST_CASE("per component: notes name their component, and one without weight sta
   CHECK(fit.model.family.component[2].mean == 7.0);
   CHECK(fit.model.family.component[2].variance == 3.0);
 }
+
+TEST_CASE("per component: names of parameters bear their component") {
+  const auto model = normals();
+  CHECK(model.family.parameter_names() ==
+        std::vector<std::string>{"p1(0)", "p2(0)", "p1(1)", "p2(1)"});
+  struct Named : Normal {
+    Named maximize(double n, const Statistics& s) const { return {Normal::maximize(n, s)}; }
+    std::vector<std::string> parameter_names() const { return {"mean", "moment(2)"}; }
+  };
+  const PerComponent<Named> named{{Named{}, Named{}}};
+  CHECK(named.parameter_names() ==
+        std::vector<std::string>{"mean(0)", "moment(0,2)", "mean(1)", "moment(1,2)"});
+  CHECK(static_cast<Index>(named.parameter_names().size()) == named.parameters().size());
+}

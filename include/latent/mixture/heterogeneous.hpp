@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "latent/core/report.hpp"
 #include "latent/core/types.hpp"
 #include "latent/em/concepts.hpp"
+#include "latent/em/parameter_names.hpp"
 #include "latent/mixture/optional_members.hpp"
 
 LATENT_BEGIN
@@ -184,6 +186,20 @@ class Heterogeneous {
       all.insert(all.end(), own.data(), own.data() + own.size());
     });
     return Eigen::Map<const Vector<double>>(all.data(), static_cast<Index>(all.size()));
+  }
+
+  // Each family's names, or p1, p2, ... where it has none; of several families, with the family's
+  // number before them, as in f0.mean(0,0).
+  std::vector<std::string> parameter_names() const requires(detail::WithParameters<F>&&...) {
+    std::vector<std::string> names;
+    Index number = 0;
+    each([&](const auto& family) {
+      const Index count = Index(family.parameters().size());
+      for (const std::string& name : detail::parameter_names(family, count))
+        names.push_back(sizeof...(F) > 1 ? detail::concat("f", number, ".", name) : name);
+      ++number;
+    });
+    return names;
   }
 
   Index free_parameters() const requires(detail::WithFreeParameters<F>&&...) {
