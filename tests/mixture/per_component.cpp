@@ -23,10 +23,12 @@ struct Geometric {
   double p = 0.5;
   using Statistics = double;
   double zero() const { return 0.0; }
-  double log_density(const latent::Row<double>& x) const {
+  double log_density(const latent::ComponentRow<double>& x) const {
     return std::log(p) + (x[0] > 0 ? x[0] * std::log1p(-p) : 0.0);  // 0 log 0 = 0
   }
-  void accumulate(const latent::Row<double>& x, double r, double& s) const { s += r * x[0]; }
+  void accumulate(const latent::ComponentRow<double>& x, double r, double& s) const {
+    s += r * x[0];
+  }
   Geometric maximize(double n, double s) const { return {n / (n + s)}; }
 };
 
@@ -39,7 +41,7 @@ struct Normal {
   };
   struct Ready {
     double mean, variance, constant;
-    double log_density(const latent::Row<double>& x) const {
+    double log_density(const latent::ComponentRow<double>& x) const {
       return constant - 0.5 * (x[0] - mean) * (x[0] - mean) / variance;
     }
   };
@@ -52,7 +54,7 @@ struct Normal {
   Ready prepare() const {
     return {mean, variance, -0.5 * std::log(2 * 3.14159265358979323846 * variance)};
   }
-  void accumulate(const latent::Row<double>& x, double r, Statistics& s) const {
+  void accumulate(const latent::ComponentRow<double>& x, double r, Statistics& s) const {
     s.sum += r * x[0];
     s.squares += r * x[0] * x[0];
   }

@@ -25,9 +25,11 @@ struct Exponential {
   using Scalar = S;
   using Statistics = RowMatrix<double>;  // K x D: expected sums of x
 
-  RowMatrix<S> rate;               // K x D, finite, > 0
-  GammaPrior prior{};              // on each rate
-  std::vector<Index> unbounded{};  // components of which maximize() kept a rate, with repetitions
+  RowMatrix<S> rate;   // K x D, finite, > 0
+  GammaPrior prior{};  // on each rate
+  // State, not an option: the components of which maximize() kept a rate, with repetitions. It stays
+  // the last member, as an aggregate has no private ones; options go before it.
+  std::vector<Index> unbounded{};
 
   Index components() const { return rate.rows(); }
   Index dimension() const { return rate.cols(); }

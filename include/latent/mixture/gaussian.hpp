@@ -37,7 +37,9 @@ class Gaussian;
 // deviations (taken from the statistics, so that scaling the data changes nothing), its eigenvalues
 // are kept at or above `floor`. An engagement makes the family degenerate() and is noted with its
 // component and weight. floor = 0 switches that off: a component whose covariance is then singular
-// keeps the covariance it had.
+// keeps the covariance it had. The data's deviations are those of all rows together, how far apart
+// the components lie included: at the default floor, components whose distance is more than about
+// 1e5 of their own deviations meet it, however many rows they have.
 //
 // With a prior maximize() is the posterior mode, and a component without rows is at the mode of the
 // prior.

@@ -69,8 +69,10 @@ struct PreparedHeterogeneous {
 // The components of F1, then those of F2, and so on, over the same columns. A member that is
 // optional for a family exists where all of them have it; those with a meaning for none (check,
 // prior, notes, valid) are those of the families that have them.
-template <MixtureFamily... F>
+template <class... F>
 class Heterogeneous {
+  static_assert((detail::is_mixture_family<F>() && ...));
+
  public:
   using Scalar = std::common_type_t<ScalarOf<F>...>;
   using Statistics = detail::HeterogeneousStatistics<F...>;

@@ -34,7 +34,7 @@ LATENT_BEGIN
 
 // One row of a tile, 1 x D.
 template <class S>
-using Row = Eigen::Ref<const Eigen::Matrix<S, 1, Eigen::Dynamic>>;
+using ComponentRow = Eigen::Ref<const Eigen::Matrix<S, 1, Eigen::Dynamic>>;
 
 namespace detail {
 
@@ -52,7 +52,7 @@ inline std::string of_component(const std::string& name, Index k) {
 // parameters() and parameter_names(); log_prior(); free_parameters(); sample(random, row); degenerate();
 // notes(iteration, notes), whose component PerComponent fills in; valid(n, s); recentred().
 template <class C>
-concept MixtureComponent = requires(const C& c, const Row<ScalarOf<C>>& x,
+concept MixtureComponent = requires(const C& c, const ComponentRow<ScalarOf<C>>& x,
                                     typename C::Statistics& s) {
   { c.zero() } -> std::convertible_to<typename C::Statistics>;
   { detail::prepared(c).log_density(x) } -> std::convertible_to<double>;
@@ -102,7 +102,7 @@ struct PerComponent {
     for (std::size_t k = 0; k < component.size(); ++k)
       for (Index i = 0; i < x.rows(); ++i) {
         const auto weight = static_cast<double>(r(i, static_cast<Index>(k)));
-        if (weight > 0.0) component[k].accumulate(Row<Scalar>(x.row(i)), weight, s[k]);
+        if (weight > 0.0) component[k].accumulate(ComponentRow<Scalar>(x.row(i)), weight, s[k]);
       }
   }
 
@@ -209,7 +209,7 @@ struct PerComponent {
       for (std::size_t k = 0; k < ready.size(); ++k)
         for (Index i = 0; i < x.rows(); ++i)
           out(i, static_cast<Index>(k)) =
-              static_cast<Scalar>(ready[k].log_density(Row<Scalar>(x.row(i))));
+              static_cast<Scalar>(ready[k].log_density(ComponentRow<Scalar>(x.row(i))));
     }
   };
 };
