@@ -40,7 +40,7 @@ struct HiddenPath {
 // several threads; those that read data take O(n K^2) and n x K numbers for the longest sequence.
 //
 // A transition of exactly 0 stays 0, so that a model which moves from left to right keeps doing so,
-// unless two rows in a row have known labels that step along it: these are counted whatever the
+// unless neighbouring rows have known labels that step along it: these are counted whatever the
 // start forbids.
 // A sequence that the model cannot make has log-likelihood -inf. Its posterior is then that of the
 // sequence without the rows that contradict those before them (only their labels count); a label
