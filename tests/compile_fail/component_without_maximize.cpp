@@ -4,8 +4,8 @@
 struct Half {
   using Statistics = double;
   double zero() const { return 0.0; }
-  double log_density(const latent::Row<double>&) const { return 0.0; }
-  void accumulate(const latent::Row<double>&, double, double&) const {}
+  double log_density(const latent::ComponentRow<double>&) const { return 0.0; }
+  void accumulate(const latent::ComponentRow<double>&, double, double&) const {}
 };
 
 latent::Mixture<latent::PerComponent<Half>> model;

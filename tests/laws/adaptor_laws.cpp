@@ -52,10 +52,12 @@ struct Geometric {
   double p = 0.5;
   using Statistics = double;
   double zero() const { return 0.0; }
-  double log_density(const latent::Row<double>& x) const {
+  double log_density(const latent::ComponentRow<double>& x) const {
     return std::log(p) + (x[0] > 0 ? x[0] * std::log1p(-p) : 0.0);  // 0 log 0 = 0
   }
-  void accumulate(const latent::Row<double>& x, double r, double& s) const { s += r * x[0]; }
+  void accumulate(const latent::ComponentRow<double>& x, double r, double& s) const {
+    s += r * x[0];
+  }
   Geometric maximize(double n, double s) const { return {n / (n + s)}; }
 
   Index dimension() const { return 1; }

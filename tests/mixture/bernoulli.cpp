@@ -212,6 +212,16 @@ TEST_CASE("bernoulli: what is not 0 or 1 is refused with its place") {
              latent_test::contains("6; got 12 x 5"));
 }
 
+TEST_CASE("bernoulli: a component without rows keeps its probabilities, or has the prior's mode") {
+  latent::Bernoulli<double> family = start().family;
+  const Eigen::Vector2d none(0, 0);
+  const RowMatrix<double> nothing = RowMatrix<double>::Zero(2, 6);
+  CHECK(family.maximize(none, nothing).probability == family.probability);
+  family.prior = {2.0, 4.0};
+  CHECK(close_matrix(family.maximize(none, nothing).probability,
+                     RowMatrix<double>::Constant(2, 6, 1.0 / 4), 4 * latent_test::eps));
+}
+
 TEST_CASE("bernoulli: statistics lie between 0 and the number of rows") {
   const latent::Bernoulli<double> family = start().family;
   RowMatrix<double> s = RowMatrix<double>::Constant(2, 6, 3.0);

@@ -49,6 +49,10 @@ TEST_CASE("binomial: a row without tosses adds nothing and has the weights") {
   // A coin that is never tossed keeps its probability.
   const RowMatrix<double> nothing = RowMatrix<double>::Zero(5, 2);
   CHECK(latent::EM{}.fit(start(), nothing).model.family.probability == start().family.probability);
+  // Under a prior it goes to the prior's mode, (a - 1) / (a + b - 2).
+  const latent::Binomial<double> prior{Eigen::Vector2d(0.25, 0.75), {2.0, 4.0}};
+  CHECK(close(prior.maximize(Eigen::Vector2d(0, 0), RowMatrix<double>::Zero(2, 2)).probability[0],
+              1.0 / 4, 4 * latent_test::eps));
 }
 
 TEST_CASE("binomial: rounds may differ in length, up to counts of 2^40") {

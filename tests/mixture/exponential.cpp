@@ -81,6 +81,19 @@ TEST_CASE("exponential: with a prior EM never falls and ends where the penalised
   }
 }
 
+TEST_CASE("exponential: a component without rows goes to the prior's mode, or keeps its rates") {
+  auto family = start().family;
+  const Eigen::Vector2d none(0, 0);
+  const RowMatrix<double> nothing = RowMatrix<double>::Zero(2, 2);
+  // A mode of 0 is no rate, and one at infinity neither.
+  for (const latent::GammaPrior prior : {latent::GammaPrior{}, {1.0, 1.5}, {3.0, 0.0}}) {
+    family.prior = prior;
+    CHECK(family.maximize(none, nothing).rate == family.rate);
+  }
+  family.prior = {3.0, 4.0};
+  CHECK(family.maximize(none, nothing).rate == RowMatrix<double>::Constant(2, 2, 0.5));
+}
+
 TEST_CASE("exponential: data scaled by a power of two scale the rates exactly") {
   const auto x = start().sample(3000, 4);
   Times scaled = start();

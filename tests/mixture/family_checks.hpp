@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "latent/em.hpp"
@@ -9,6 +10,15 @@
 #include "support/compare.hpp"
 
 namespace latent_test {
+
+// What prepare() makes may refer to its family: a temporary has none, and a family that lasts has.
+template <class Family>
+concept PreparesTemporaries = requires(Family&& family) {
+  std::forward<Family>(family).prepare();
+};
+template <class Family>
+concept PreparesWhatLasts = PreparesTemporaries<const Family&> && PreparesTemporaries<Family&> &&
+    !PreparesTemporaries<Family>;
 
 // A fit has the same bits on any executor. x has more than one lane (2048 rows).
 template <class Model, class Data>

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "latent/em.hpp"
+#include "mixture/family_checks.hpp"
 #include "mixture/gaussian_reference.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
@@ -24,6 +25,8 @@ namespace {
 
 using Bells = latent::Gaussian<latent::Covariance::full, double>;
 using Mix = latent::Mixture<Bells>;
+
+static_assert(latent_test::PreparesWhatLasts<Bells>);
 
 Mix faithful_start() {
   RowMatrix<double> means(2, 2);

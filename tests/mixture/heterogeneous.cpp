@@ -2,6 +2,7 @@
 #include "latent/mixture/heterogeneous.hpp"
 
 #include <cmath>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -19,6 +20,8 @@ using latent_test::message_of;
 using latent_test::same_bits;
 
 namespace {
+
+static_assert(latent_test::PreparesWhatLasts<Heterogeneous<latent::Gaussian<>, latent::Uniform<>>>);
 
 RowMatrix<double> centres() {
   RowMatrix<double> means(2, 2);
@@ -166,4 +169,20 @@ TEST_CASE("heterogeneous: recentred reaches the families that know it") {
   // About the means of the model the sums nearly vanish.
   const auto sum = [](const auto& s) { return std::get<0>(s.family.parts).sum.norm(); };
   CHECK(sum(after) < 0.1 * sum(before));
+}
+
+TEST_CASE("heterogeneous: names of parameters tell the families apart") {
+  const Heterogeneous both{latent::Binomial<double>{Eigen::Vector2d(0.8, 0.5)},
+                           latent::Uniform<>{Eigen::Vector2d(0, 0), Eigen::Vector2d(9, 9)},
+                           latent::Binomial<double>{Eigen::Vector2d(0.8, 0.5)}};
+  const std::vector<std::string> names = both.parameter_names();
+  REQUIRE(static_cast<Index>(names.size()) == both.parameters().size());
+  const std::vector<std::string> own =
+      latent::Binomial<double>{Eigen::Vector2d(0.8, 0.5)}.parameter_names();
+  REQUIRE(own.size() == 2);
+  CHECK(names ==
+        std::vector<std::string>{"f0." + own[0], "f0." + own[1], "f2." + own[0], "f2." + own[1]});
+  const Heterogeneous<latent::Gaussian<>> one(latent::Gaussian<>::isotropic(guess(), 4.0));
+  CHECK(one.parameter_names() == std::get<0>(one.families).parameter_names());
+  CHECK(latent::Uniform<>{}.parameter_names().empty());
 }

@@ -133,12 +133,17 @@ TEST_CASE("multinomial: a probability of 0 forbids, and does not poison") {
   CHECK((em.fit(smooth, unseen).model.family.probability.col(1).array() > 0.0).all());
 }
 
-TEST_CASE("multinomial: a component without counts keeps its probabilities") {
+TEST_CASE("multinomial: a component without counts keeps its probabilities, or has the prior's") {
   const RowMatrix<double> nothing = RowMatrix<double>::Zero(4, 3);
   const auto fit = latent::EM{.max_iterations = 3}.fit(start(), nothing);
   CHECK(fit.model.family.probability == start().family.probability);
   const auto odd = start().family.maximize(Eigen::Vector2d(-1, 2), -RowMatrix<double>::Ones(2, 3));
   CHECK(odd.probability == start().family.probability);
+  latent::Multinomial<double> prior = start().family;
+  prior.prior.concentration = 2.0;
+  CHECK(latent_test::close_matrix(
+      prior.maximize(Eigen::Vector2d(0, 0), RowMatrix<double>::Zero(2, 3)).probability,
+      RowMatrix<double>::Constant(2, 3, 1.0 / 3), 4 * latent_test::eps));
 }
 
 TEST_CASE("multinomial: statistics of data are valid, negative ones are not") {

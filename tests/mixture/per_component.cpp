@@ -23,10 +23,12 @@ struct Geometric {
   double p = 0.5;
   using Statistics = double;
   double zero() const { return 0.0; }
-  double log_density(const latent::Row<double>& x) const {
+  double log_density(const latent::ComponentRow<double>& x) const {
     return std::log(p) + (x[0] > 0 ? x[0] * std::log1p(-p) : 0.0);  // 0 log 0 = 0
   }
-  void accumulate(const latent::Row<double>& x, double r, double& s) const { s += r * x[0]; }
+  void accumulate(const latent::ComponentRow<double>& x, double r, double& s) const {
+    s += r * x[0];
+  }
   Geometric maximize(double n, double s) const { return {n / (n + s)}; }
 };
 
@@ -39,7 +41,7 @@ struct Normal {
   };
   struct Ready {
     double mean, variance, constant;
-    double log_density(const latent::Row<double>& x) const {
+    double log_density(const latent::ComponentRow<double>& x) const {
       return constant - 0.5 * (x[0] - mean) * (x[0] - mean) / variance;
     }
   };
@@ -52,7 +54,7 @@ struct Normal {
   Ready prepare() const {
     return {mean, variance, -0.5 * std::log(2 * 3.14159265358979323846 * variance)};
   }
-  void accumulate(const latent::Row<double>& x, double r, Statistics& s) const {
+  void accumulate(const latent::ComponentRow<double>& x, double r, Statistics& s) const {
     s.sum += r * x[0];
     s.squares += r * x[0] * x[0];
   }
@@ -82,6 +84,9 @@ struct Normal {
     row[0] = mean + std::sqrt(variance) * random.normal();
   }
 };
+
+static_assert(latent_test::PreparesWhatLasts<PerComponent<Normal>>);
+static_assert(latent_test::PreparesWhatLasts<PerComponent<Geometric>>);
 
 Mixture<PerComponent<Normal>> normals() {
   return {Eigen::Vector2d(0.4, 0.6), {{{0.0, 1.0}, {4.0, 2.0}}}};
@@ -167,4 +172,18 @@ TEST_CASE("per component: notes name their component, and one without weight sta
   CHECK(fit.report.notes[0].component == 1);
   CHECK(fit.model.family.component[2].mean == 7.0);
   CHECK(fit.model.family.component[2].variance == 3.0);
+}
+
+TEST_CASE("per component: names of parameters bear their component") {
+  const auto model = normals();
+  CHECK(model.family.parameter_names() ==
+        std::vector<std::string>{"p1(0)", "p2(0)", "p1(1)", "p2(1)"});
+  struct Named : Normal {
+    Named maximize(double n, const Statistics& s) const { return {Normal::maximize(n, s)}; }
+    std::vector<std::string> parameter_names() const { return {"mean", "moment(2)"}; }
+  };
+  const PerComponent<Named> named{{Named{}, Named{}}};
+  CHECK(named.parameter_names() ==
+        std::vector<std::string>{"mean(0)", "moment(0,2)", "mean(1)", "moment(1,2)"});
+  CHECK(static_cast<Index>(named.parameter_names().size()) == named.parameters().size());
 }

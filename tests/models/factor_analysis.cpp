@@ -3,6 +3,8 @@
 
 #include <cmath>
 #include <numbers>
+#include <string>
+#include <vector>
 
 #include <Eigen/Eigenvalues>
 #include <Eigen/LU>
@@ -121,4 +123,12 @@ TEST_CASE("factor analysis: spreads that differ by 1e8 do no harm") {
   const auto fit = latent::EM{.max_iterations = 500, .tolerance = 0}.fit(FA::start(x, 2, 1), x);
   CHECK(fit.report.status == latent::Status::max_iterations);
   CHECK(fit.report.iterations == 500);
+}
+
+TEST_CASE("factor analysis: parameters have names") {
+  const FA model(Eigen::Vector2d(1, 2), RowMatrix<double>{{3}, {4}}, Eigen::Vector2d(5, 6));
+  const std::vector<std::string> names = model.parameter_names();
+  CHECK(names == std::vector<std::string>{"mean(0)", "mean(1)", "loading(0,0)", "loading(1,0)",
+                                          "noise_variance(0)", "noise_variance(1)"});
+  CHECK(static_cast<Index>(names.size()) == model.parameters().size());
 }

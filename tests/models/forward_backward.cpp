@@ -155,6 +155,17 @@ TEST_CASE("forward-backward: labels win over a chain that forbids them") {
   CHECK(got.transitions == (RowMatrix<double>{{0, 3, 0}, {0, 3, 0}, {3, 0, 0}}));
 }
 
+TEST_CASE("forward-backward: a label that cannot be reached is reached by no transition") {
+  const RowMatrix<double> stay = RowMatrix<double>::Identity(2, 2);
+  const RowMatrix<double> density = RowMatrix<double>::Zero(4, 2);
+  // From state 0, of which no label tells, to the label 1, which the chain keeps to.
+  const Labels labels = (Labels(4) << -1, -1, 1, -1).finished();
+  const auto got = smoothed(Eigen::Vector2d(1, 0), stay, density, labels, 3.0);
+  CHECK(got.log_likelihood == -infinity);
+  CHECK(got.gamma == (RowMatrix<double>{{3, 0}, {3, 0}, {0, 3}, {0, 3}}));
+  CHECK(got.transitions == (RowMatrix<double>{{3, 0}, {0, 3}}));
+}
+
 TEST_CASE("forward-backward: 100000 rows keep their sums") {
   // The chain forgets at once (all rows of the transition are equal), so that the rows are those of
   // a mixture and the likelihood is a product.

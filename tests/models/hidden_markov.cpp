@@ -3,9 +3,11 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "latent/em/em.hpp"
+#include "latent/em/trace_table.hpp"
 #include "models/all_paths.hpp"
 #include "models/die.hpp"
 #include "support/catch.hpp"
@@ -115,6 +117,7 @@ TEST_CASE("hidden markov: statistics, posteriors, paths and one step are those o
       CHECK(path.states == expected.path);
       CHECK(close(path.log_probability, expected.path_log_probability, tolerance));
       if (!labelled) CHECK(model.predict(source) == expected.path);
+      CHECK(latent_test::same_bits(model.responsibilities(source), model.posterior(source)));
       const Labels mode = model.posterior_mode(source);
       for (Index i = 0; i < 24; ++i)
         CHECK(expected.gamma(i, mode[i]) >= expected.gamma.row(i).maxCoeff() - tolerance);
@@ -146,9 +149,9 @@ TEST_CASE("hidden markov: a weight of 2 is a sequence given twice, of 0 one left
   const auto twice = latent::detail::e_step(
       model, latent::samples(repeated).sequences({20, 20, 10}), latent::Soft{}, {}, team);
   CHECK(close_matrix(latent::pack(weighted), latent::pack(twice), 256 * eps));
-  CHECK(close(model.log_density(latent::samples(x).sequences({20, 30, 10})).sum(),
+  CHECK(close(model.sequence_log_density(latent::samples(x).sequences({20, 30, 10})).sum(),
               model.log_likelihood(latent::samples(x).sequences({20, 30, 10})), 64 * eps));
-  CHECK(model.log_density(x).size() == 1);
+  CHECK(model.sequence_log_density(x).size() == 1);
 }
 
 TEST_CASE("hidden markov: with all states known a fit counts them, whatever the start forbids") {
@@ -190,6 +193,52 @@ TEST_CASE("hidden markov: priors add their counts, and a fixed start stays") {
   CHECK(start.free_parameters() == 2 * 1 + 2 + 1);
   CHECK(close(start.log_prior() - fixed.log_prior(), 2 * std::log(0.3 * 0.7), 16 * eps));
 }
+
+TEST_CASE("hidden markov: probabilities that must stay 0 are no free parameters") {
+  // From left to right: row 0 has two choices, row 1 two, row 2 none; it begins on the left.
+  Casino model{Eigen::Vector3d(1, 0, 0),
+               RowMatrix<double>{{0.5, 0.5, 0}, {0, 0.5, 0.5}, {0, 0, 1}},
+               {RowMatrix<double>::Constant(3, 2, 0.5)}};
+  CHECK(model.free_parameters() == 3 + 2 + 0);
+  model.initial = Eigen::Vector3d(0.5, 0.5, 0);
+  CHECK(model.free_parameters() == 3 + 2 + 1);
+  model.initial_concentration = 2.0;
+  CHECK(model.free_parameters() == 3 + 2 + 2);
+  model.transition_concentration = 1.5;
+  CHECK(model.free_parameters() == 3 + 6 + 2);
+  model.initial_weighting = latent::Weighting::fixed;
+  CHECK(model.free_parameters() == 3 + 6);
+}
+
+TEST_CASE("hidden markov: parameters have names, and a trace has responsibilities") {
+  const Casino model = latent_test::casino();
+  const std::vector<std::string> names = model.parameter_names();
+  REQUIRE(static_cast<Index>(names.size()) == model.parameters().size());
+  CHECK(std::vector<std::string>(names.begin(), names.begin() + 7) ==
+        std::vector<std::string>{"initial(0)", "initial(1)", "transition(0,0)", "transition(0,1)",
+                                 "transition(1,0)", "transition(1,1)", "p1"});
+  const RowMatrix<double> x = model.sample(50, 1);
+  latent::TraceTable trace{x};
+  (void)latent::EM{.max_iterations = 2, .tolerance = 0}.fit(model, x, {}, {}, trace);
+  CHECK(latent_test::same_bits(trace.rows()[1].responsibilities, model.posterior(x)));
+  CHECK(trace.parameter_names() == names);
+}
+
+// A family that can be drawn from, but does not say how many columns it has.
+struct Unsized : latent_test::Die {
+  Unsized maximize(const Vector<double>& n, const Statistics& s) const {
+    return {Die::maximize(n, s)};
+  }
+
+ private:
+  using Die::dimension;
+};
+template <class M>
+concept CanSample = requires(const M& model) {
+  model.sample(1, 1);
+};
+static_assert(CanSample<Casino> && CanSample<latent::Mixture<latent_test::Die>>);
+static_assert(!CanSample<latent::HiddenMarkov<Unsized>> && !CanSample<latent::Mixture<Unsized>>);
 
 TEST_CASE("hidden markov: sequences of one row are the mixture, to the last bit") {
   Random random(3);

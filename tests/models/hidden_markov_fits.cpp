@@ -122,6 +122,33 @@ TEST_CASE("hidden markov: rows that no state explains make -inf, never NaN, and 
   CHECK(std::isfinite(fit.log_likelihood));
 }
 
+TEST_CASE(
+    "hidden markov: a transition of 0 stays 0 against labels that stand alone, in every variant") {
+  // From left to right; the labels go back, at first with unknown rows between them.
+  Casino start = guess();
+  start.initial = Eigen::Vector2d(0.5, 0.5);
+  start.transition = RowMatrix<double>{{0.75, 0.25}, {0.0, 1.0}};
+  const RowMatrix<double> x = latent_test::casino().sample(400, 5);
+  latent::Labels labels = latent::Labels::Constant(400, -1);
+  for (Index i = 0; i < 400; i += 4) labels[i] = i % 8 == 0 ? 1 : 0;
+  const auto try_all = [&](const auto& check) {
+    const auto source = latent::samples(x).labels(labels);
+    const latent::EM em{.max_iterations = 3, .tolerance = 0};
+    check(em.fit(start, source).model.transition);
+    check(em.fit(start, source, {}, latent::Hard{}).model.transition);
+    check(em.fit(start, source, {}, latent::Stochastic{}).model.transition);
+    check(em.fit(start, source, {}, latent::Annealed{.start = 0.5}).model.transition);
+  };
+  try_all([](const RowMatrix<double>& transition) {
+    CHECK(transition(1, 0) == 0.0);
+    CHECK(transition(1, 1) == 1.0);
+    CHECK(transition(0, 1) > 0.0);
+  });
+  // A step between two known labels is seen, and counts.
+  labels[9] = 0;
+  try_all([](const RowMatrix<double>& transition) { CHECK(transition(1, 0) > 0.0); });
+}
+
 TEST_CASE("hidden markov: an impossible sequence of weight 0 counts for nothing") {
   Casino model = latent_test::casino();
   model.family.probability.col(5).setZero();
@@ -135,7 +162,7 @@ TEST_CASE("hidden markov: an impossible sequence of weight 0 counts for nothing"
   CHECK(close(fit.log_likelihood, model.log_likelihood(x.bottomRows(3)), 4 * eps));
   CHECK(close(model.log_likelihood(source), fit.log_likelihood, 4 * eps));
   CHECK(std::isfinite(model.viterbi(source).log_probability));
-  CHECK(model.log_density(source)[0] == -infinity);
+  CHECK(model.sequence_log_density(source)[0] == -infinity);
 }
 
 TEST_CASE("hidden markov: acceleration reaches the same maximum in fewer steps") {

@@ -2,6 +2,7 @@
 #include "latent/models/logistic_experts.hpp"
 
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "latent/em/em.hpp"
@@ -153,4 +154,12 @@ TEST_CASE("logistic experts: bad input is named before any work") {
                   latent::InvalidArgument);
   CHECK_THROWS_AS(rough(-1.0).check(), latent::InvalidArgument);
   CHECK_THROWS_AS(Experts::start(0, 2), latent::InvalidArgument);
+}
+
+TEST_CASE("logistic experts: parameters have names") {
+  const std::vector<std::string> names = planted().family.parameter_names();
+  CHECK(names == std::vector<std::string>{"coefficient(0,0)", "coefficient(0,1)",
+                                          "coefficient(1,0)", "coefficient(1,1)", "intercept(0)",
+                                          "intercept(1)"});
+  CHECK(static_cast<Index>(names.size()) == planted().family.parameters().size());
 }

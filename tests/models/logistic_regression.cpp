@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "latent/em/em.hpp"
@@ -332,4 +333,10 @@ TEST_CASE("logistic: bad input is named before any work") {
              latent_test::contains("NaN at row 3"));
   CHECK(Regression(1).predict(c.x).isZero());  // a tie goes to 0
   CHECK(Regression(1).probability(c.x).isConstant(0.5, 0.0));
+}
+
+TEST_CASE("logistic regression: parameters have names") {
+  const std::vector<std::string> names = Regression(2).parameter_names();
+  CHECK(names == std::vector<std::string>{"coefficient(0)", "coefficient(1)", "intercept"});
+  CHECK(static_cast<Index>(names.size()) == Regression(2).parameters().size());
 }

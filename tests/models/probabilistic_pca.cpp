@@ -3,6 +3,8 @@
 
 #include <cmath>
 #include <numbers>
+#include <string>
+#include <vector>
 
 #include <Eigen/Eigenvalues>
 
@@ -100,4 +102,12 @@ TEST_CASE("probabilistic PCA: spreads that differ by 1e4 do not pass for a falli
   const auto fit = latent::EM{.max_iterations = 500, .tolerance = 0}.fit(PPCA::start(x, 2, 1), x);
   CHECK(fit.report.status == latent::Status::max_iterations);
   CHECK(fit.report.iterations == 500);
+}
+
+TEST_CASE("probabilistic PCA: parameters have names") {
+  const PPCA model(Eigen::Vector2d(1, 2), RowMatrix<double>{{3}, {4}}, 0.5);
+  const std::vector<std::string> names = model.parameter_names();
+  CHECK(names == std::vector<std::string>{"mean(0)", "mean(1)", "loading(0,0)", "loading(1,0)",
+                                          "noise_variance"});
+  CHECK(static_cast<Index>(names.size()) == model.parameters().size());
 }

@@ -57,7 +57,8 @@ struct Bernoulli {
     detail::accumulate_product(x, r, s);
   }
 
-  // p = (ones + a - 1) / (n + a + b - 2). A component without rows keeps its probabilities.
+  // p = (ones + a - 1) / (n + a + b - 2). Without a prior a component without rows
+  // keeps its probabilities; under a prior it goes to the prior's mode.
   Bernoulli maximize(const Vector<double>& n, const Statistics& s) const {
     Bernoulli next = *this;
     for (Index k = 0; k < components(); ++k)

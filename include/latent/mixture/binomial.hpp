@@ -52,8 +52,8 @@ struct Binomial {
     detail::accumulate_product(x, r, s);
   }
 
-  // p = (heads + a - 1) / (heads + tails + a + b - 2). A coin that was never tossed keeps its
-  // probability.
+  // p = (heads + a - 1) / (heads + tails + a + b - 2). Without a prior a coin that was never
+  // tossed keeps its probability; under a prior it goes to the prior's mode.
   Binomial maximize(const Vector<double>& /*n*/, const Statistics& s) const {
     Binomial next = *this;
     for (Index k = 0; k < components(); ++k)

@@ -25,9 +25,11 @@ struct Exponential {
   using Scalar = S;
   using Statistics = RowMatrix<double>;  // K x D: expected sums of x
 
-  RowMatrix<S> rate;               // K x D, finite, > 0
-  GammaPrior prior{};              // on each rate
-  std::vector<Index> unbounded{};  // components of which maximize() kept a rate, with repetitions
+  RowMatrix<S> rate;   // K x D, finite, > 0
+  GammaPrior prior{};  // on each rate
+  // State, not an option: the components of which maximize() kept a rate, with repetitions. It stays
+  // the last member, as an aggregate has no private ones; options go before it.
+  std::vector<Index> unbounded{};
 
   Index components() const { return rate.rows(); }
   Index dimension() const { return rate.cols(); }
@@ -55,8 +57,8 @@ struct Exponential {
     detail::accumulate_product(x, r, s);
   }
 
-  // rate(k,j) = (n(k) + shape - 1) / (sum of x(j) + prior rate). A component without rows keeps its
-  // rates.
+  // rate(k,j) = (n(k) + shape - 1) / (sum of x(j) + prior rate). A component without
+  // rows goes to the prior's mode where that is a positive rate, else it keeps its rates.
   Exponential maximize(const Vector<double>& n, const Statistics& s) const {
     Exponential next = *this;
     next.unbounded.clear();

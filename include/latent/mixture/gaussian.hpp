@@ -37,7 +37,9 @@ class Gaussian;
 // deviations (taken from the statistics, so that scaling the data changes nothing), its eigenvalues
 // are kept at or above `floor`. An engagement makes the family degenerate() and is noted with its
 // component and weight. floor = 0 switches that off: a component whose covariance is then singular
-// keeps the covariance it had.
+// keeps the covariance it had. The data's deviations are those of all rows together, how far apart
+// the components lie included: at the default floor, components whose distance is more than about
+// 1e5 of their own deviations meet it, however many rows they have.
 //
 // With a prior maximize() is the posterior mode, and a component without rows is at the mode of the
 // prior.
@@ -130,7 +132,9 @@ requires(Form == Covariance::full || Form == Covariance::tied) class Gaussian<Fo
             RowMatrix<double>::Zero(blocks() * dimension(), dimension())};
   }
 
-  detail::PreparedGaussian<S> prepare() const {
+  // Refers to this family, which must outlive it.
+  detail::PreparedGaussian<S> prepare() && = delete;
+  detail::PreparedGaussian<S> prepare() const& {
     const Index d = dimension();
     detail::PreparedGaussian<S> prepared{means, RowMatrix<S>::Zero(blocks() * d, d),
                                          Vector<S>(blocks())};

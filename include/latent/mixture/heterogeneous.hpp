@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "latent/core/report.hpp"
 #include "latent/core/types.hpp"
 #include "latent/em/concepts.hpp"
+#include "latent/em/parameter_names.hpp"
 #include "latent/mixture/optional_members.hpp"
 
 LATENT_BEGIN
@@ -67,8 +69,10 @@ struct PreparedHeterogeneous {
 // The components of F1, then those of F2, and so on, over the same columns. A member that is
 // optional for a family exists where all of them have it; those with a meaning for none (check,
 // prior, notes, valid) are those of the families that have them.
-template <MixtureFamily... F>
+template <class... F>
 class Heterogeneous {
+  static_assert((detail::is_mixture_family<F>() && ...));
+
  public:
   using Scalar = std::common_type_t<ScalarOf<F>...>;
   using Statistics = detail::HeterogeneousStatistics<F...>;
@@ -87,7 +91,9 @@ class Heterogeneous {
     return std::apply([](const F&... f) { return Statistics{{f.zero()...}}; }, families);
   }
 
-  detail::PreparedHeterogeneous<F...> prepare() const {
+  // Refers to this family, which must outlive it.
+  detail::PreparedHeterogeneous<F...> prepare() && = delete;
+  detail::PreparedHeterogeneous<F...> prepare() const& {
     return std::apply(
         [&](const F&... f) {
           return detail::PreparedHeterogeneous<F...>{families, {detail::prepared(f)...}};
@@ -182,6 +188,20 @@ class Heterogeneous {
       all.insert(all.end(), own.data(), own.data() + own.size());
     });
     return Eigen::Map<const Vector<double>>(all.data(), static_cast<Index>(all.size()));
+  }
+
+  // Each family's names, or p1, p2, ... where it has none; of several families, with the family's
+  // number before them, as in f0.mean(0,0).
+  std::vector<std::string> parameter_names() const requires(detail::WithParameters<F>&&...) {
+    std::vector<std::string> names;
+    Index number = 0;
+    each([&](const auto& family) {
+      const Index count = Index(family.parameters().size());
+      for (const std::string& name : detail::parameter_names(family, count))
+        names.push_back(sizeof...(F) > 1 ? detail::concat("f", number, ".", name) : name);
+      ++number;
+    });
+    return names;
   }
 
   Index free_parameters() const requires(detail::WithFreeParameters<F>&&...) {

@@ -227,6 +227,7 @@ struct Mixture {
   RowMatrix<Scalar> sample(Index n, std::uint64_t seed, Labels* labels = nullptr) const requires
       requires(Random& random, Scalar* row) {
     this->family.sample(Index{0}, random, row);
+    this->family.dimension();
   }
   {
     check();

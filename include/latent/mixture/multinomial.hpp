@@ -60,8 +60,8 @@ struct Multinomial {
     detail::accumulate_product(x, r, s);
   }
 
-  // p(k,j) = (counts(k,j) + concentration - 1) / their sum over j. A component without counts keeps
-  // its probabilities.
+  // p(k,j) = (counts(k,j) + concentration - 1) / their sum over j. Without a prior
+  // a component without counts keeps its probabilities; under a prior it goes to the prior's mode.
   Multinomial maximize(const Vector<double>& /*n*/, const Statistics& s) const {
     Multinomial next = *this;
     Vector<double> mass(dimension());

@@ -1,7 +1,9 @@
 // The conjugate prior of Gaussian components.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <string_view>
 
 #include "latent/core/error.hpp"
 #include "latent/core/numeric.hpp"

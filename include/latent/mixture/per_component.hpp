@@ -16,6 +16,8 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -25,20 +27,32 @@
 #include "latent/core/report.hpp"
 #include "latent/core/types.hpp"
 #include "latent/em/concepts.hpp"
+#include "latent/em/parameter_names.hpp"
 #include "latent/mixture/optional_members.hpp"
 
 LATENT_BEGIN
 
 // One row of a tile, 1 x D.
 template <class S>
-using Row = Eigen::Ref<const Eigen::Matrix<S, 1, Eigen::Dynamic>>;
+using ComponentRow = Eigen::Ref<const Eigen::Matrix<S, 1, Eigen::Dynamic>>;
+
+namespace detail {
+
+// name(k) for `name`, name(k,i) for `name(i)`.
+inline std::string of_component(const std::string& name, Index k) {
+  const std::size_t open = name.find('(');
+  if (open == std::string::npos) return concat(name, "(", k, ")");
+  return concat(name.substr(0, open + 1), k, ",", name.substr(open + 1));
+}
+
+}  // namespace detail
 
 // What a single component needs. Optional members: prepare() -> an object with log_density(x), made
 // once an E-step; check(); check_data(x, first_row), asked of the first component; dimension();
-// parameters(); log_prior(); free_parameters(); sample(random, row); degenerate();
+// parameters() and parameter_names(); log_prior(); free_parameters(); sample(random, row); degenerate();
 // notes(iteration, notes), whose component PerComponent fills in; valid(n, s); recentred().
 template <class C>
-concept MixtureComponent = requires(const C& c, const Row<ScalarOf<C>>& x,
+concept MixtureComponent = requires(const C& c, const ComponentRow<ScalarOf<C>>& x,
                                     typename C::Statistics& s) {
   { c.zero() } -> std::convertible_to<typename C::Statistics>;
   { detail::prepared(c).log_density(x) } -> std::convertible_to<double>;
@@ -66,7 +80,9 @@ struct PerComponent {
     return all;
   }
 
-  auto prepare() const {
+  // May refer to this family, which must outlive it.
+  auto prepare() && = delete;
+  auto prepare() const& {
     if constexpr (requires(const C& c) { c.prepare(); }) {
       using Ready = std::decay_t<decltype(std::declval<const C&>().prepare())>;
       Prepared<Ready> all;
@@ -86,7 +102,7 @@ struct PerComponent {
     for (std::size_t k = 0; k < component.size(); ++k)
       for (Index i = 0; i < x.rows(); ++i) {
         const auto weight = static_cast<double>(r(i, static_cast<Index>(k)));
-        if (weight > 0.0) component[k].accumulate(Row<Scalar>(x.row(i)), weight, s[k]);
+        if (weight > 0.0) component[k].accumulate(ComponentRow<Scalar>(x.row(i)), weight, s[k]);
       }
   }
 
@@ -155,6 +171,18 @@ struct PerComponent {
     return Eigen::Map<const Vector<double>>(all.data(), static_cast<Index>(all.size()));
   }
 
+  // Each component's names, or p1, p2, ... where it has none, each with the component: mean(0), or
+  // lower(0,1) where the component calls it lower(1).
+  std::vector<std::string> parameter_names() const requires detail::WithParameters<C> {
+    std::vector<std::string> names;
+    for (std::size_t k = 0; k < component.size(); ++k) {
+      const C& c = component[k];
+      for (const std::string& name : detail::parameter_names(c, Index(c.parameters().size())))
+        names.push_back(detail::of_component(name, static_cast<Index>(k)));
+    }
+    return names;
+  }
+
   Index free_parameters() const requires detail::WithFreeParameters<C> {
     Index sum = 0;
     for (const C& c : component) sum += c.free_parameters();
@@ -181,7 +209,7 @@ struct PerComponent {
       for (std::size_t k = 0; k < ready.size(); ++k)
         for (Index i = 0; i < x.rows(); ++i)
           out(i, static_cast<Index>(k)) =
-              static_cast<Scalar>(ready[k].log_density(Row<Scalar>(x.row(i))));
+              static_cast<Scalar>(ready[k].log_density(ComponentRow<Scalar>(x.row(i))));
     }
   };
 };

@@ -126,8 +126,8 @@ struct Poisson {
     detail::accumulate_product(x, r, s);
   }
 
-  // rate(k,j) = (counts(k,j) + shape - 1) / (n(k) + prior rate). A component without rows keeps its
-  // rates.
+  // rate(k,j) = (counts(k,j) + shape - 1) / (n(k) + prior rate). Without a prior a
+  // component without rows keeps its rates; under one with a rate it goes to the prior's mode.
   Poisson maximize(const Vector<double>& n, const Statistics& s) const {
     Poisson next = *this;
     for (Index k = 0; k < components(); ++k)

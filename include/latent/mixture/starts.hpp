@@ -1,6 +1,7 @@
 // Starting points for mixtures, and restarts.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string>

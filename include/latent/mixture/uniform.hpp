@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "latent/core/error.hpp"
 #include "latent/core/numeric.hpp"
@@ -82,6 +84,7 @@ struct Uniform {
   }
 
   Vector<double> parameters() const { return {}; }
+  std::vector<std::string> parameter_names() const { return {}; }
   Index free_parameters() const { return 0; }
 
   void sample(Index /*k*/, Random& random, S* row) const {

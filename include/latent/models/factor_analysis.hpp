@@ -60,6 +60,10 @@ class FactorAnalysis : public detail::LinearGaussianModel<FactorAnalysis<S>, S> 
 
   // Mean, loadings row by row, noise variances.
   Vector<double> parameters() const { return this->parameters_with(noise_variances); }
+  // mean(j), loading(j,l), noise_variance(j).
+  std::vector<std::string> parameter_names() const {
+    return this->names_with(detail::numbered("noise_variance", this->dimension()));
+  }
   Index free_parameters() const { return this->free_parameters_of_columns() + this->dimension(); }
 };
 

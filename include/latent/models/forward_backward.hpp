@@ -50,7 +50,8 @@ inline SequenceLikelihood filter(const LogChain& chain, const Evidence& evidence
 
 // Backward: turns `filtered` into gamma(t, k) = weight p(k at t | x), in place, and adds the
 // expected transitions weight sum_t p(j at t, k at t + 1 | x) to `transitions` (K x K) unless that
-// is null. Follows filter(). Where the chain was cut, the two sides are independent. O(T K^2).
+// is null. Follows filter(). Where the chain was cut, the two sides are independent, and there is no
+// transition between them unless both labels are known: such a step is seen. O(T K^2).
 inline void smooth(const LogChain& chain, const Evidence& evidence, double weight, double* gamma,
                    RowMatrix<double>* transitions, LogProduct& work) {
   const Index n = chain.size();
@@ -82,6 +83,7 @@ inline void smooth(const LogChain& chain, const Evidence& evidence, double weigh
         double* counts = transitions->data() + j * n;
         if (row[j] == 0.0) continue;
         if (cut) {
+          if (evidence.labels[t] < 0 || evidence.labels[t + 1] < 0) break;
           for (Index k = 0; k < n; ++k) counts[k] += row[j] * (next[k] / weight);
         } else if (work.exact(j)) {
           const double factor = row[j] / work.sum[j];

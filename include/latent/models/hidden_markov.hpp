@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "latent/core/source.hpp"
 #include "latent/em/assignment.hpp"
 #include "latent/em/concepts.hpp"
+#include "latent/em/parameter_names.hpp"
 #include "latent/mixture/mixture.hpp"
 #include "latent/models/distribution.hpp"
 #include "latent/models/markov_chain.hpp"
@@ -37,10 +39,13 @@ struct HiddenPath {
 // sequences; a label is a state that is known. Every member function is const and safe to call from
 // several threads; those that read data take O(n K^2) and n x K numbers for the longest sequence.
 //
-// A transition of exactly 0 stays 0, so that a model which moves from left to right keeps doing so.
+// A transition of exactly 0 stays 0, so that a model which moves from left to right keeps doing so,
+// unless neighbouring rows have known labels that step along it: these are counted whatever the
+// start forbids.
 // A sequence that the model cannot make has log-likelihood -inf. Its posterior is then that of the
 // sequence without the rows that contradict those before them (only their labels count); a label
-// that cannot be reached cuts the sequence in two.
+// that cannot be reached cuts the sequence in two, and only a label before it makes the step between
+// them a transition.
 template <class Family>
 struct HiddenMarkov {
   static_assert(detail::is_mixture_family<Family>());
@@ -175,6 +180,18 @@ struct HiddenMarkov {
     return all;
   }
 
+  // initial(0), ..., transition(0,0), ..., then the family's names, or p1, p2, ... where it has none.
+  std::vector<std::string> parameter_names() const requires requires { this->family.parameters(); }
+  {
+    std::vector<std::string> names = detail::numbered("initial", components());
+    const auto add = [&](std::vector<std::string> more) {
+      for (std::string& name : more) names.push_back(std::move(name));
+    };
+    add(detail::numbered("transition", components(), components()));
+    add(detail::parameter_names(family, Index(family.parameters().size())));
+    return names;
+  }
+
   // What a user asks a fitted model.
 
   // n x K: p(state at row i | all rows of its sequence); rows sum to 1. Known labels in a source
@@ -189,6 +206,12 @@ struct HiddenMarkov {
               ready.posterior(evidence).template cast<Scalar>();
         });
     return out;
+  }
+
+  // The same under the name that it has for a Mixture.
+  template <class Data>
+  RowMatrix<Scalar> responsibilities(const Data& x) const {
+    return posterior(x);
   }
 
   // The most probable state of each row on its own: the largest posterior; ties go to the lowest
@@ -228,13 +251,13 @@ struct HiddenMarkov {
 
   // log p(x_s), one a sequence. Labels in a source are ignored.
   template <class Data>
-  Vector<double> log_density(const Data& x) const {
+  Vector<double> sequence_log_density(const Data& x) const {
     decltype(auto) data = detail::as_samples(x);
     const std::vector<Index>& starts = data.sequence_starts();
     Vector<double> out(data.has_sequences() ? static_cast<Index>(starts.size()) - 1
                                             : std::min<Index>(data.rows(), 1));
     detail::over_sequences(
-        *this, data, "HiddenMarkov::log_density", false, [](Index) {},
+        *this, data, "HiddenMarkov::sequence_log_density", false, [](Index) {},
         [&](const auto& ready, Index first_row, const detail::Evidence& evidence) {
           const auto at = std::lower_bound(starts.begin(), starts.end(), first_row);
           out[data.has_sequences() ? at - starts.begin() : 0] = ready.log_likelihood(evidence);
@@ -255,6 +278,7 @@ struct HiddenMarkov {
   RowMatrix<Scalar> sample(Index n, std::uint64_t seed, Labels* states = nullptr) const requires
       requires(Random& random, Scalar* row) {
     this->family.sample(Index{0}, random, row);
+    this->family.dimension();
   }
   {
     detail::require(n >= 0, "HiddenMarkov::sample: n must not be negative; got ", n);
@@ -266,6 +290,7 @@ struct HiddenMarkov {
                            Labels* states = nullptr) const requires
       requires(Random& random, Scalar* row) {
     this->family.sample(Index{0}, random, row);
+    this->family.dimension();
   }
   {
     check();
@@ -291,13 +316,19 @@ struct HiddenMarkov {
     return out;
   }
 
-  // Free parameters: those of the family, K (K - 1) transitions, and K - 1 initial probabilities
-  // where they are estimated. Transitions of 0 count as well.
+  // Free parameters: those of the family, those of each row of transition, and those of `initial`
+  // where it is estimated. K probabilities have K - 1; but without a prior, where the concentration
+  // is 1, a probability of exactly 0 cannot move, and is none.
   Index free_parameters() const requires requires { this->family.free_parameters(); }
   {
-    const Index k = components();
-    return family.free_parameters() + k * (k - 1) +
-           (initial_weighting == Weighting::estimated ? k - 1 : 0);
+    const auto free = [](const auto& p, double concentration) {
+      return (concentration > 1.0 ? Index(p.size()) : Index((p.array() > 0.0).count())) - 1;
+    };
+    Index sum = family.free_parameters();
+    for (Index j = 0; j < components(); ++j)
+      sum += free(transition.row(j), transition_concentration);
+    if (initial_weighting == Weighting::estimated) sum += free(initial, initial_concentration);
+    return sum;
   }
 
   // Akaike 1974: 2 p - 2 log L. Lower is better, in both.

@@ -13,6 +13,7 @@
 #include <limits>
 #include <numbers>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "latent/core/numeric.hpp"

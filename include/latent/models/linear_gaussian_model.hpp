@@ -16,6 +16,7 @@
 #include "latent/core/report.hpp"
 #include "latent/decomposition/axes.hpp"
 #include "latent/em/over_blocks.hpp"
+#include "latent/em/parameter_names.hpp"
 #include "latent/models/column_regressions.hpp"
 #include "latent/models/linear_gaussian.hpp"
 #include "latent/models/observed_moments.hpp"
@@ -242,6 +243,14 @@ class LinearGaussianModel {
     all << mean.template cast<double>(),
         Eigen::Map<const Vector<S>>(loadings.data(), loadings.size()).template cast<double>(), more;
     return all;
+  }
+
+  std::vector<std::string> names_with(std::vector<std::string> more) const {
+    std::vector<std::string> names = numbered("mean", mean.size());
+    for (std::string& name : numbered("loading", loadings.rows(), loadings.cols()))
+      names.push_back(std::move(name));
+    for (std::string& name : more) names.push_back(std::move(name));
+    return names;
   }
 
   // Of mean and loadings; a rotation of z changes nothing, which takes L(L-1)/2 away.

@@ -3,12 +3,15 @@
 
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "latent/core/error.hpp"
 #include "latent/core/random.hpp"
 #include "latent/em/over_blocks.hpp"
+#include "latent/em/parameter_names.hpp"
 #include "latent/models/logistic.hpp"
 
 LATENT_BEGIN
@@ -161,6 +164,13 @@ struct LogisticExperts {
                .template cast<double>(),
         intercepts.template cast<double>();
     return all;
+  }
+  // coefficient(k,j), then intercept(k).
+  std::vector<std::string> parameter_names() const {
+    std::vector<std::string> names = detail::numbered("coefficient", components(), features());
+    for (std::string& name : detail::numbered("intercept", components()))
+      names.push_back(std::move(name));
+    return names;
   }
   Index free_parameters() const { return components() * dimension(); }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -13,6 +14,7 @@
 #include "latent/core/report.hpp"
 #include "latent/em/e_step.hpp"
 #include "latent/em/over_blocks.hpp"
+#include "latent/em/parameter_names.hpp"
 #include "latent/models/logistic.hpp"
 
 LATENT_BEGIN
@@ -144,6 +146,12 @@ class LogisticRegression {
 
   // D+1: coefficients, intercept.
   Vector<double> parameters() const { return packed_parameters(); }
+  // coefficient(j), intercept.
+  std::vector<std::string> parameter_names() const {
+    std::vector<std::string> names = detail::numbered("coefficient", dimension());
+    names.push_back("intercept");
+    return names;
+  }
   Index free_parameters() const { return dimension() + 1; }
 
   // What a user asks a fitted model. All throw InvalidArgument (columns) and DataError (values).

@@ -188,7 +188,10 @@ struct PreparedHiddenMarkov {
     std::fill(gamma, gamma + evidence.length * evidence.states, 0.0);
     for (Index t = 0; t < evidence.length; ++t) {
       gamma[t * evidence.states + path[t]] = weight;
-      if (t > 0) transitions(path[t - 1], path[t]) += weight;
+      if (t == 0) continue;
+      const bool seen = evidence.labels[t - 1] >= 0 && evidence.labels[t] >= 0;
+      if (seen || transition(path[t - 1], path[t]) > 0.0)  // else the chain was cut: see smooth()
+        transitions(path[t - 1], path[t]) += weight;
     }
     return {sum.log_likelihood, objective, sum.magnitude};
   }

@@ -2,7 +2,9 @@
 // missing.
 #pragma once
 
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "latent/models/linear_gaussian_model.hpp"
 
@@ -83,6 +85,8 @@ class ProbabilisticPCA : public detail::LinearGaussianModel<ProbabilisticPCA<S>,
   Vector<double> parameters() const {
     return this->parameters_with(Vector<double>::Constant(1, noise_variance));
   }
+  // mean(j), loading(j,l), noise_variance.
+  std::vector<std::string> parameter_names() const { return this->names_with({"noise_variance"}); }
   Index free_parameters() const { return this->free_parameters_of_columns() + 1; }
 };
 
