@@ -183,7 +183,7 @@ TEST_CASE("found by review: names in the user's namespace do not reach into the 
   RowMatrix<double> x = RowMatrix<double>::Zero(5000, 1);
   x.topRows(1000).setOnes();
   const auto fit =
-      EM{.max_iterations = 5, .acceleration = latent::Acceleration::anderson}.fit(user::Coin{}, x);
+      EM{.max_iterations = 50, .acceleration = latent::Acceleration::anderson}.fit(user::Coin{}, x);
   CHECK(close(fit.model.p, 0.2, 1e-12));
   CHECK(fit.report.converged());
   CHECK(fit.report.trace[1].objective == fit.report.trace[1].log_likelihood);
