@@ -203,7 +203,7 @@ TEST_CASE("gaussian: recentred keeps the model and moves the sums to its means")
   const latent::EM em{.max_iterations = 1, .tolerance = 0};
   const auto exact = em.fit(near, x).model.family.covariance(0);
   CHECK(close_matrix(em.fit(moved, x).model.family.covariance(0), exact, 1e-12));
-  CHECK_FALSE(close_matrix(em.fit(far, x).model.family.covariance(0), exact, 1e-6));
+  CHECK(close_matrix(em.fit(far, x).model.family.covariance(0), exact, 1e-12));  // a fit begins so
   const auto full = Free::isotropic(x.topRows(2), 2.0);
   CHECK(same_bits(full.recentred().parameters(), full.parameters()));
 }

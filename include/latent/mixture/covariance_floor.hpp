@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <Eigen/Eigenvalues>
 
@@ -72,10 +71,14 @@ enum class FloorOutcome { sound, floored, singular };
 // computing them: matrix - floor * I then has a Cholesky factor.
 inline FloorOutcome factor_above_floor(const RowMatrix<double>& matrix, double floor,
                                        RowMatrix<double>& factor) {
-  // Without a floor a pivot that rounding alone could have made does not count as positive.
-  const double least = std::max(
-      floor, 16.0 * static_cast<double>(matrix.rows()) * std::numeric_limits<double>::epsilon());
-  if (cholesky(matrix, least, factor) && cholesky(matrix, 0.0, factor)) return FloorOutcome::sound;
+  if (cholesky(matrix, floor, factor) && cholesky(matrix, 0.0, factor)) {
+    // Without a floor a pivot that has lost most of its digits does not count as positive.
+    bool sound = true;
+    constexpr double rounding = 1e-10;
+    for (Index j = 0; j < matrix.rows(); ++j)
+      sound = sound && factor(j, j) * factor(j, j) > rounding * matrix(j, j);
+    if (floor > 0.0 || sound) return FloorOutcome::sound;
+  }
   if (floor == 0.0 || !all_finite(matrix.data(), matrix.size())) return FloorOutcome::singular;
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(
       Eigen::MatrixXd(matrix.selfadjointView<Eigen::Lower>()));

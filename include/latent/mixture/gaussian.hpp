@@ -167,12 +167,15 @@ requires(Form == Covariance::full || Form == Covariance::tied) class Gaussian<Fo
     next.mended_.clear();
     next.move_means(n, s);
     const Index d = dimension();
-    const Vector<double> unit = detail::data_deviation<S>(shift_, n, s);
+    Vector<double> unit = detail::data_deviation<S>(shift_, n, s);
+    const Vector<double> deviation = unit;
+    const Vector<double> binary = detail::binary_units(deviation);
     RowMatrix<double> correlation(d, d);
     RowMatrix<double> made(d, d);
     for (Index b = 0; b < blocks(); ++b) {
-      const double weight = estimate(b, n, s, unit, correlation);
+      const double weight = estimate(b, n, s, deviation, correlation);
       if (!(weight > 0.0)) continue;
+      unit = deviation;
       const Index component = shared ? -1 : b;
       const detail::FloorOutcome outcome = detail::factor_above_floor(correlation, floor, made);
       if (outcome == detail::FloorOutcome::singular) {
@@ -184,6 +187,15 @@ requires(Form == Covariance::full || Form == Covariance::tied) class Gaussian<Fo
       }
       if (outcome == detail::FloorOutcome::floored)
         next.mended_.push_back({component, weight, "met the covariance floor"});
+      // What needs no mending does not depend on the data's deviations, not even by a bit.
+      if (outcome == detail::FloorOutcome::sound) {
+        estimate(b, n, s, binary, correlation);
+        RowMatrix<double> again(d, d);
+        if (detail::cholesky(correlation, 0.0, again)) {
+          made = again;
+          unit = binary;
+        }
+      }
       for (Index i = 0; i < d; ++i)
         for (Index j = 0; j < d; ++j)
           next.factors_(b * d + i, j) = j <= i ? made(i, j) * unit[i] : 0.0;

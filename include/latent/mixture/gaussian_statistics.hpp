@@ -64,6 +64,18 @@ void accumulate_about(const RowMatrix<double>& shift, const Eigen::Ref<const Row
   }
 }
 
+// Powers of two near the numbers of x, all positive: units by which one divides and multiplies again
+// without a trace.
+inline Vector<double> binary_units(const Vector<double>& x) {
+  Vector<double> units(x.size());
+  for (Index i = 0; i < x.size(); ++i) {
+    int exponent = 0;
+    (void)std::frexp(x[i], &exponent);
+    units[i] = std::ldexp(1.0, exponent);
+  }
+  return units;
+}
+
 // The standard deviation of each column over all components together. A column that does not vary
 // in S's digits is given the mean of those that do, or 1, so that a floor has a unit there too.
 template <class S>
