@@ -59,7 +59,7 @@ class ReductionTree {
         waiting_.erase(found);
         lock.unlock();
         if (sibling < node) std::swap(statistics, other);
-        latent::merge(statistics, other);
+        merge(statistics, other);  // by its own rule where it has one, as moments do
         lock.lock();
         idle_.push_back(std::move(other));
       }
