@@ -188,7 +188,10 @@ int main(int argc, char** argv) {
 
     const std::vector<double> weights{0.0, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0};
     const std::vector<double> few{0.01, 0.05, 0.2};
-    Table weighted{{{"weight"}, {"1 %, test %", 1}, {"5 %, test %", 1}, {"20 %, test %", 1}}};
+    Table weighted{{{"weight"},
+                    {"10 labels, test %", 1},
+                    {"70 labels, test %", 1},
+                    {"269 labels, test %", 1}}};
     Eigen::MatrixXd by_weight(static_cast<Index>(weights.size()), 4);
     for (std::size_t w = 0; w < weights.size(); ++w) {
       const auto row = static_cast<Index>(w);
@@ -242,10 +245,9 @@ int main(int argc, char** argv) {
             "set xtics ('0' 0.001, '0.003' 0.003, '0.01' 0.01, '0.03' 0.03, '0.1' 0.1, '0.3' 0.3, "
             "'1' 1)\nset title 'what the rows without a label shall weigh'\n"
          << "plot " + weighing +
-                " using 1:4 with linespoints pt 7 lw 2 lc '#2ca02c' title '20 % "
-                "labelled', "
-         << weighing + " using 1:3 with linespoints pt 7 lw 2 lc '#ff7f0e' title '5 % labelled', "
-         << weighing + " using 1:2 with linespoints pt 7 lw 2 lc '#9467bd' title '1 % labelled'\n"
+                " using 1:4 with linespoints pt 7 lw 2 lc '#2ca02c' title '269 labels', "
+         << weighing + " using 1:3 with linespoints pt 7 lw 2 lc '#ff7f0e' title '70 labels', "
+         << weighing + " using 1:2 with linespoints pt 7 lw 2 lc '#9467bd' title '10 labels'\n"
          << "unset multiplot\n";
     plot.save(program.output / "semi_supervised.png");
   });

@@ -1,5 +1,7 @@
 #include "latent/core/source.hpp"
 
+#include "latent/core/blocks.hpp"
+
 #include <array>
 #include <cstdint>
 #include <limits>

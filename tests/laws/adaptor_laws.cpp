@@ -8,12 +8,15 @@
 #include "latent/mixture/per_component.hpp"
 #include "latent/mixture/uniform.hpp"
 #include "laws/obey.hpp"
+#include "mixture/geometric.hpp"
 
 using latent::Covariance;
 using latent::Gaussian;
 using latent::Index;
 using latent::Mixture;
 using latent_test::obey;
+
+using latent_test::Geometric;
 
 namespace {
 
@@ -46,25 +49,6 @@ auto noisy(double spread) {
                             latent::Uniform<S>{latent::Vector<S>::Constant(4, S(-30)),
                                                latent::Vector<S>::Constant(4, S(30))}}};
 }
-
-// p(x) = p (1 - p)^x, all that a user has to write and a sampler.
-struct Geometric {
-  double p = 0.5;
-  using Statistics = double;
-  double zero() const { return 0.0; }
-  double log_density(const latent::ComponentRow<double>& x) const {
-    return std::log(p) + (x[0] > 0 ? x[0] * std::log1p(-p) : 0.0);  // 0 log 0 = 0
-  }
-  void accumulate(const latent::ComponentRow<double>& x, double r, double& s) const {
-    s += r * x[0];
-  }
-  Geometric maximize(double n, double s) const { return {n / (n + s)}; }
-
-  Index dimension() const { return 1; }
-  void sample(latent::Random& random, double* row) const {
-    row[0] = std::floor(std::log(random.uniform_open()) / std::log1p(-p));
-  }
-};
 
 }  // namespace
 

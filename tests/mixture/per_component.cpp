@@ -8,6 +8,7 @@
 
 #include "latent/mixture/gaussian.hpp"
 #include "mixture/family_checks.hpp"
+#include "mixture/geometric.hpp"
 
 using latent::Index;
 using latent::Mixture;
@@ -16,21 +17,9 @@ using latent::RowMatrix;
 using latent_test::close;
 using latent_test::message_of;
 
-namespace {
+using latent_test::Geometric;
 
-// The least a user writes: p(x) = p (1 - p)^x.
-struct Geometric {
-  double p = 0.5;
-  using Statistics = double;
-  double zero() const { return 0.0; }
-  double log_density(const latent::ComponentRow<double>& x) const {
-    return std::log(p) + (x[0] > 0 ? x[0] * std::log1p(-p) : 0.0);  // 0 log 0 = 0
-  }
-  void accumulate(const latent::ComponentRow<double>& x, double r, double& s) const {
-    s += r * x[0];
-  }
-  Geometric maximize(double n, double s) const { return {n / (n + s)}; }
-};
+namespace {
 
 // A normal distribution of one column with everything that may be added.
 struct Normal {

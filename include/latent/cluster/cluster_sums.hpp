@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "latent/cluster/assignment.hpp"
+#include "latent/core/blocks.hpp"
 #include "latent/core/executor.hpp"
-#include "latent/core/source.hpp"
 
 LATENT_BEGIN
 

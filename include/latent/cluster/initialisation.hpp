@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "latent/cluster/distance.hpp"
+#include "latent/core/blocks.hpp"
 #include "latent/core/executor.hpp"
 #include "latent/core/random.hpp"
-#include "latent/core/source.hpp"
 
 LATENT_BEGIN
 

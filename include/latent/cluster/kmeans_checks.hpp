@@ -6,9 +6,9 @@
 #include <limits>
 #include <string_view>
 
+#include "latent/core/blocks.hpp"
 #include "latent/core/error.hpp"
 #include "latent/core/executor.hpp"
-#include "latent/core/source.hpp"
 
 LATENT_BEGIN
 

@@ -9,10 +9,10 @@
 #include "latent/cluster/assignment.hpp"
 #include "latent/cluster/cluster_sums.hpp"
 #include "latent/cluster/kmeans_checks.hpp"
+#include "latent/core/blocks.hpp"
 #include "latent/core/error.hpp"
 #include "latent/core/executor.hpp"
 #include "latent/core/numeric.hpp"
-#include "latent/core/source.hpp"
 
 LATENT_BEGIN
 

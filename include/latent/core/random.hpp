@@ -140,6 +140,21 @@ inline double normal_quantile(double p) {
   return q < 0.0 ? -value : value;
 }
 
+// The index that a number u in [0, 1) selects among weights of the given sum; never one of weight 0.
+template <class S>
+Index draw(const S* weights, Index count, double sum, double u) {
+  double rest = u * sum;
+  Index chosen = -1;
+  for (Index k = 0; k < count; ++k) {
+    const auto weight = static_cast<double>(weights[k]);
+    if (weight <= 0.0) continue;
+    chosen = k;
+    rest -= weight;
+    if (rest < 0.0) break;
+  }
+  return chosen < 0 ? 0 : chosen;
+}
+
 }  // namespace detail
 
 // Sequential draws from one cell of the stream (seed, purpose, restart, iteration, row). Cheap to

@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "latent/core/blocks.hpp"
 #include "latent/core/error.hpp"
 #include "latent/core/executor.hpp"
 #include "latent/core/numeric.hpp"
 #include "latent/core/product.hpp"
-#include "latent/core/source.hpp"
 
 LATENT_BEGIN
 

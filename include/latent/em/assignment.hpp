@@ -104,21 +104,6 @@ bool comparable(const A& assign, Index iteration) {
   }
 }
 
-// The index that a number u in [0, 1) selects among weights of the given sum; never one of weight 0.
-template <class S>
-Index draw(const S* weights, Index count, double sum, double u) {
-  double rest = u * sum;
-  Index chosen = -1;
-  for (Index k = 0; k < count; ++k) {
-    const auto weight = static_cast<double>(weights[k]);
-    if (weight <= 0.0) continue;
-    chosen = k;
-    rest -= weight;
-    if (rest < 0.0) break;
-  }
-  return chosen < 0 ? 0 : chosen;
-}
-
 // Turns a tile of log joint densities (n x K) into responsibilities, in place, and returns the
 // tile's sums.
 //   known label y:          r = 1 at y;                  log p(x, y), also as objective

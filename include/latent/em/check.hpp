@@ -8,9 +8,9 @@
 #include <type_traits>
 #include <vector>
 
+#include "latent/core/blocks.hpp"
 #include "latent/core/error.hpp"
 #include "latent/core/executor.hpp"
-#include "latent/core/source.hpp"
 #include "latent/em/concepts.hpp"
 
 LATENT_BEGIN

@@ -8,8 +8,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "latent/core/blocks.hpp"
 #include "latent/core/report.hpp"
-#include "latent/core/source.hpp"
 #include "latent/core/statistics.hpp"
 #include "latent/core/types.hpp"
 
@@ -203,6 +203,11 @@ constexpr bool is_mixture_family() {
   }
   return true;
 }
+
+template <class M>
+concept HasParameters = requires(const M& model) {
+  { model.parameters() } -> std::convertible_to<Vector<double>>;
+};
 
 template <class M>
 constexpr bool is_sequential() {

@@ -34,11 +34,6 @@ enum class Convergence { log_likelihood, parameters, q_function, aitken };
 namespace detail {
 
 template <class M>
-concept HasParameters = requires(const M& model) {
-  { model.parameters() } -> std::convertible_to<Vector<double>>;
-};
-
-template <class M>
 concept HasLogJoint = requires(const M& model, const Eigen::Ref<const RowMatrix<ScalarOf<M>>>& x,
                                RowMatrix<ScalarOf<M>>& out) {
   detail::prepared(model).log_joint(x, out);

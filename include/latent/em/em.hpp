@@ -7,11 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "latent/core/blocks.hpp"
 #include "latent/core/error.hpp"
 #include "latent/core/executor.hpp"
 #include "latent/core/observer.hpp"
 #include "latent/core/report.hpp"
-#include "latent/core/source.hpp"
 #include "latent/em/acceleration.hpp"
 #include "latent/em/assignment.hpp"
 #include "latent/em/check.hpp"

@@ -9,9 +9,9 @@
 #include <cmath>
 #include <tuple>
 
+#include "latent/core/blocks.hpp"
 #include "latent/core/executor.hpp"
 #include "latent/core/numeric.hpp"
-#include "latent/core/source.hpp"
 #include "latent/em/assignment.hpp"
 #include "latent/em/check.hpp"
 #include "latent/em/concepts.hpp"

@@ -14,10 +14,10 @@
 #include <utility>
 #include <vector>
 
+#include "latent/core/blocks.hpp"
 #include "latent/core/error.hpp"
 #include "latent/core/executor.hpp"
 #include "latent/core/report.hpp"
-#include "latent/core/source.hpp"
 #include "latent/core/statistics.hpp"
 #include "latent/em/batches.hpp"
 #include "latent/em/check.hpp"

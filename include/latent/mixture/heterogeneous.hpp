@@ -181,7 +181,7 @@ class Heterogeneous {
     });
   }
 
-  Vector<double> parameters() const requires(detail::WithParameters<F>&&...) {
+  Vector<double> parameters() const requires(detail::HasParameters<F>&&...) {
     std::vector<double> all;
     each([&](const auto& family) {
       const Vector<double> own = family.parameters();
@@ -192,7 +192,7 @@ class Heterogeneous {
 
   // Each family's names, or p1, p2, ... where it has none; of several families, with the family's
   // number before them, as in f0.mean(0,0).
-  std::vector<std::string> parameter_names() const requires(detail::WithParameters<F>&&...) {
+  std::vector<std::string> parameter_names() const requires(detail::HasParameters<F>&&...) {
     std::vector<std::string> names;
     Index number = 0;
     each([&](const auto& family) {

@@ -11,17 +11,18 @@
 #include <utility>
 #include <vector>
 
+#include "latent/core/blocks.hpp"
 #include "latent/core/error.hpp"
 #include "latent/core/executor.hpp"
 #include "latent/core/numeric.hpp"
 #include "latent/core/product.hpp"
 #include "latent/core/random.hpp"
-#include "latent/core/source.hpp"
 #include "latent/em/assignment.hpp"
 #include "latent/em/check.hpp"
 #include "latent/em/concepts.hpp"
 #include "latent/em/over_blocks.hpp"
 #include "latent/em/parameter_names.hpp"
+#include "latent/mixture/dirichlet.hpp"
 #include "latent/mixture/prepared_mixture.hpp"
 
 LATENT_BEGIN
@@ -73,16 +74,8 @@ struct Mixture {
   Mixture maximize(const Statistics& statistics) const {
     Mixture next{weights, family.maximize(statistics.n, statistics.family), weighting,
                  concentration};
-    if (weighting == Weighting::estimated) {
-      Vector<double> mass(components());
-      double sum = 0.0;
-      for (Index k = 0; k < components(); ++k) {
-        mass[k] = std::max(statistics.n[k] + (concentration - 1.0), 0.0);
-        sum += mass[k];
-      }
-      if (sum > 0.0)
-        for (Index k = 0; k < components(); ++k) next.weights[k] = mass[k] / sum;
-    }
+    if (weighting == Weighting::estimated)
+      detail::dirichlet_mode(statistics.n.data(), components(), concentration, next.weights.data());
     return next;
   }
 
@@ -106,14 +99,8 @@ struct Mixture {
     detail::require(family.components() == components(),
                     "Mixture: there must be one weight a component; got ", components(),
                     " weights for ", Index(family.components()), " components");
-    double sum = 0.0;
-    for (Index k = 0; k < components(); ++k) {
-      detail::require(is_finite(weights[k]) && weights[k] >= 0.0,
-                      "Mixture: weights must be finite and not negative; got weights(", k,
-                      ") = ", weights[k]);
-      sum += weights[k];
-    }
-    detail::require(std::abs(sum - 1.0) <= 1e-6, "Mixture: weights must sum to 1; got ", sum);
+    detail::check_distribution(weights.data(), components(), "Mixture", "weights",
+                               [](Index k) { return detail::concat("weights(", k, ")"); });
     detail::require(is_finite(concentration) && concentration >= 1.0,
                     "Mixture: concentration must be finite and at least 1; got ", concentration);
     if constexpr (requires { family.check(); }) family.check();
@@ -130,8 +117,8 @@ struct Mixture {
 
   double log_prior() const {
     double sum = detail::log_prior(family);
-    if (weighting == Weighting::estimated && concentration > 1.0)
-      for (Index k = 0; k < components(); ++k) sum += (concentration - 1.0) * std::log(weights[k]);
+    if (weighting == Weighting::estimated)
+      sum += detail::dirichlet_log_density(weights.data(), components(), concentration);
     return sum;
   }
 
@@ -179,8 +166,8 @@ struct Mixture {
     Labels out;
     check();
     const auto prepared_mixture = prepare();
-    over_blocks(
-        x, "Mixture::predict", [&](Index n) { out.resize(n); },
+    detail::over_blocks(
+        *this, x, "Mixture::predict", [&](Index n) { out.resize(n); },
         [&](const Block<Scalar>& block) {
           RowMatrix<Scalar> joint;
           prepared_mixture.log_joint(block.x, joint);
@@ -204,8 +191,8 @@ struct Mixture {
     Vector<double> out;
     check();
     const auto prepared_mixture = prepare();
-    over_blocks(
-        x, "Mixture::log_density", [&](Index n) { out.resize(n); },
+    detail::over_blocks(
+        *this, x, "Mixture::log_density", [&](Index n) { out.resize(n); },
         [&](const Block<Scalar>& block) {
           RowMatrix<Scalar> joint;
           prepared_mixture.log_joint(block.x, joint);
@@ -237,13 +224,7 @@ struct Mixture {
     const Random stream(seed, Purpose::sampling);
     for (Index i = 0; i < n; ++i) {
       Random random = stream.at(static_cast<std::uint64_t>(i));
-      double rest = random.uniform();
-      Index k = components() - 1;
-      while (k > 0 && weights[k] == 0.0) --k;
-      for (Index j = 0; j < k; ++j) {
-        rest -= weights[j];
-        if (rest < 0.0) k = j;
-      }
+      const Index k = detail::draw(weights.data(), components(), 1.0, random.uniform());
       family.sample(k, random, out.data() + i * out.cols());
       if (labels != nullptr) (*labels)[i] = static_cast<int>(k);
     }
@@ -283,18 +264,12 @@ struct Mixture {
     auto fields() { return std::tie(log_likelihood, weight, entropy); }
   };
 
-  // Calls body(block) for all blocks of x, on all cores, after the checks. size(n) comes first.
-  template <class Data, class Size, class Body>
-  void over_blocks(const Data& x, std::string_view who, const Size& size, const Body& body) const {
-    detail::over_blocks(*this, x, who, size, body);
-  }
-
-  // The same, with the responsibilities and log densities of each block.
+  // over_blocks with the responsibilities and log densities of each block.
   template <class Data, class Size, class Body>
   void evaluate(const Data& x, std::string_view who, const Size& size, const Body& body) const {
     check();
     const auto prepared_mixture = prepare();
-    over_blocks(x, who, size, [&](const Block<Scalar>& block) {
+    detail::over_blocks(*this, x, who, size, [&](const Block<Scalar>& block) {
       RowMatrix<Scalar> r;
       Vector<double> log_likelihood;
       prepared_mixture.log_joint(block.x, r);
@@ -312,25 +287,20 @@ struct Mixture {
 
   template <class Data>
   Totals totals(const Data& x, std::string_view who) const {
-    decltype(auto) data = detail::as_samples(x);
-    if (data.rows() == 0) return {};
-    auto team = Threads{}.team();
-    detail::check_model_and_data(*this, data, team, who);
+    check();
     const auto prepared_mixture = prepare();
-    return team.reduce(
-        detail::lanes_of(data.rows()), [] { return Totals{}; },
-        [&](Index lane, Totals& sums) {
-          detail::for_each_block<Scalar>(data, lane, [&](const Block<Scalar>& block) {
-            RowMatrix<Scalar> r;
-            prepared_mixture.log_joint(block.x, r);
-            sums.log_likelihood += detail::posterior(r, block, weights).log_likelihood;
-            for (Index i = 0; i < r.rows(); ++i) {
-              sums.weight += block.weights[i];
-              for (Index k = 0; k < r.cols(); ++k)
-                sums.entropy -= block.weights[i] *
-                                xlogy(static_cast<double>(r(i, k)), static_cast<double>(r(i, k)));
-            }
-          });
+    return detail::reduce_blocks<Totals>(
+        *this, x, who, [](Index) {},
+        [&](const Block<Scalar>& block, Totals& sums) {
+          RowMatrix<Scalar> r;
+          prepared_mixture.log_joint(block.x, r);
+          sums.log_likelihood += detail::posterior(r, block, weights).log_likelihood;
+          for (Index i = 0; i < r.rows(); ++i) {
+            sums.weight += block.weights[i];
+            for (Index k = 0; k < r.cols(); ++k)
+              sums.entropy -= block.weights[i] *
+                              xlogy(static_cast<double>(r(i, k)), static_cast<double>(r(i, k)));
+          }
         });
   }
 };

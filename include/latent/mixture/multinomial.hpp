@@ -9,16 +9,11 @@
 
 #include "latent/core/random.hpp"
 #include "latent/em/parameter_names.hpp"
+#include "latent/mixture/dirichlet.hpp"
 #include "latent/mixture/log_linear.hpp"
 #include "latent/mixture/parameter_table.hpp"
 
 LATENT_BEGIN
-
-// Symmetric Dirichlet prior on the probabilities of a component; >= 1. 1 is flat: maximum
-// likelihood. 1 + s is additive smoothing by s (Laplace: s = 1).
-struct DirichletPrior {
-  double concentration = 1.0;
-};
 
 // p(x | k) = prod_j p(k,j)^x(j), for rows of counts: the density of a sequence of draws with these
 // counts, without the multinomial coefficient, which no step of EM depends on. With D = 2 it is
@@ -64,14 +59,13 @@ struct Multinomial {
   // a component without counts keeps its probabilities; under a prior it goes to the prior's mode.
   Multinomial maximize(const Vector<double>& /*n*/, const Statistics& s) const {
     Multinomial next = *this;
-    Vector<double> mass(dimension());
+    Vector<double> mode(dimension());
     for (Index k = 0; k < components(); ++k) {
-      double sum = 0.0;
-      for (Index j = 0; j < dimension(); ++j)
-        sum += mass[j] = std::max(s(k, j) + (prior.concentration - 1.0), 0.0);
-      if (!(sum > 0.0) || !is_finite(sum)) continue;
+      if (!detail::dirichlet_mode(s.data() + k * dimension(), dimension(), prior.concentration,
+                                  mode.data()))
+        continue;
       for (Index j = 0; j < dimension(); ++j) {
-        const S p = static_cast<S>(mass[j] / sum);
+        const S p = static_cast<S>(mode[j]);
         // Where the prior excludes 0, rounding must not reach it either.
         next.probability(k, j) =
             prior.concentration > 1.0 ? std::max(p, std::numeric_limits<S>::min()) : p;
@@ -109,11 +103,8 @@ struct Multinomial {
   }
 
   double log_prior() const {
-    double sum = 0.0;
-    if (prior.concentration == 1.0) return sum;
-    for (Index i = 0; i < probability.size(); ++i)
-      sum += (prior.concentration - 1.0) * std::log(static_cast<double>(probability.data()[i]));
-    return sum;
+    return detail::dirichlet_log_density(parameters().data(), probability.size(),
+                                         prior.concentration);
   }
 
   Vector<double> parameters() const { return detail::flat(probability); }
@@ -125,14 +116,8 @@ struct Multinomial {
   void sample(Index k, Random& random, S* row) const {
     for (Index j = 0; j < dimension(); ++j) row[j] = S(0);
     for (Index t = 0; t < trials; ++t) {
-      double rest = random.uniform();
-      Index drawn = dimension() - 1;
-      while (drawn > 0 && !(probability(k, drawn) > S(0))) --drawn;
-      for (Index j = 0; j < drawn; ++j) {
-        rest -= static_cast<double>(probability(k, j));
-        if (rest < 0.0) drawn = j;
-      }
-      row[drawn] += S(1);
+      const S* p = probability.data() + k * dimension();
+      row[detail::draw(p, dimension(), 1.0, random.uniform())] += S(1);
     }
   }
 };

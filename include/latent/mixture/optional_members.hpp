@@ -16,10 +16,6 @@ concept WithDimension = requires(const F& f) {
   { f.dimension() } -> std::convertible_to<Index>;
 };
 template <class F>
-concept WithParameters = requires(const F& f) {
-  { f.parameters() } -> std::convertible_to<Vector<double>>;
-};
-template <class F>
 concept WithFreeParameters = requires(const F& f) {
   { f.free_parameters() } -> std::convertible_to<Index>;
 };

@@ -162,7 +162,7 @@ struct PerComponent {
     }
   }
 
-  Vector<double> parameters() const requires detail::WithParameters<C> {
+  Vector<double> parameters() const requires detail::HasParameters<C> {
     std::vector<double> all;
     for (const C& c : component) {
       const Vector<double> own = c.parameters();
@@ -173,7 +173,7 @@ struct PerComponent {
 
   // Each component's names, or p1, p2, ... where it has none, each with the component: mean(0), or
   // lower(0,1) where the component calls it lower(1).
-  std::vector<std::string> parameter_names() const requires detail::WithParameters<C> {
+  std::vector<std::string> parameter_names() const requires detail::HasParameters<C> {
     std::vector<std::string> names;
     for (std::size_t k = 0; k < component.size(); ++k) {
       const C& c = component[k];

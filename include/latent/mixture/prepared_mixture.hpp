@@ -4,7 +4,7 @@
 #include <tuple>
 #include <utility>
 
-#include "latent/core/source.hpp"
+#include "latent/core/blocks.hpp"
 #include "latent/core/types.hpp"
 #include "latent/em/assignment.hpp"
 #include "latent/em/concepts.hpp"

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "latent/core/blocks.hpp"
 #include "latent/core/random.hpp"
-#include "latent/core/source.hpp"
 #include "latent/em/em.hpp"
 #include "latent/mixture/mixture.hpp"
 

@@ -12,19 +12,20 @@
 #include <utility>
 #include <vector>
 
+#include "latent/core/blocks.hpp"
 #include "latent/core/error.hpp"
 #include "latent/core/numeric.hpp"
 #include "latent/core/random.hpp"
 #include "latent/core/report.hpp"
-#include "latent/core/source.hpp"
 #include "latent/em/assignment.hpp"
 #include "latent/em/concepts.hpp"
 #include "latent/em/parameter_names.hpp"
 #include "latent/mixture/mixture.hpp"
-#include "latent/models/distribution.hpp"
 #include "latent/models/markov_chain.hpp"
 #include "latent/models/prepared_hidden_markov.hpp"
+#include "latent/models/sample_chain.hpp"
 #include "latent/models/sequence_pass.hpp"
+#include "latent/models/transition.hpp"
 
 LATENT_BEGIN
 
@@ -128,20 +129,10 @@ struct HiddenMarkov {
     const Index k_count = components();
     detail::require(k_count >= 1, "HiddenMarkov: there must be at least one state; got ", k_count,
                     " initial probabilities");
-    detail::require(transition.rows() == k_count && transition.cols() == k_count,
-                    "HiddenMarkov: transition must be ", k_count, " x ", k_count, ", as there are ",
-                    k_count, " initial probabilities; got ", transition.rows(), " x ",
-                    transition.cols());
+    detail::check_chain(initial, transition, "HiddenMarkov");
     detail::require(family.components() == k_count,
                     "HiddenMarkov: the family must have one component a state; got ",
                     Index(family.components()), " components for ", k_count, " states");
-    detail::check_distribution(initial.data(), k_count, "HiddenMarkov", "initial",
-                               [](Index k) { return detail::concat("initial(", k, ")"); });
-    for (Index j = 0; j < k_count; ++j)
-      detail::check_distribution(transition.data() + j * k_count, k_count, "HiddenMarkov",
-                                 detail::concat("row ", j, " of transition"), [&](Index k) {
-                                   return detail::concat("transition(", j, ", ", k, ")");
-                                 });
     for (const double concentration : {initial_concentration, transition_concentration})
       detail::require(is_finite(concentration) && concentration >= 1.0,
                       "HiddenMarkov: concentrations must be finite and at least 1; got ",
@@ -294,26 +285,8 @@ struct HiddenMarkov {
   }
   {
     check();
-    Index n = 0;
-    for (const Index length : lengths) {
-      detail::require(length >= 1, "HiddenMarkov::sample: lengths must be positive; got ", length);
-      n += length;
-    }
-    RowMatrix<Scalar> out(n, family.dimension());
-    if (states != nullptr) states->resize(n);
-    const Random stream(seed, Purpose::sampling);
-    Index i = 0;
-    for (const Index length : lengths) {
-      Index state = 0;
-      for (Index t = 0; t < length; ++t, ++i) {
-        Random random = stream.at(static_cast<std::uint64_t>(i));
-        const double* p = t == 0 ? initial.data() : transition.data() + state * components();
-        state = detail::draw(p, components(), 1.0, random.uniform());
-        family.sample(state, random, out.data() + i * out.cols());
-        if (states != nullptr) (*states)[i] = static_cast<int>(state);
-      }
-    }
-    return out;
+    return detail::sample_chain(initial, transition, family, lengths, seed, states,
+                                "HiddenMarkov::sample");
   }
 
   // Free parameters: those of the family, those of each row of transition, and those of `initial`

@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
+#include "latent/core/blocks.hpp"
 #include "latent/core/numeric.hpp"
 #include "latent/core/product.hpp"
-#include "latent/core/source.hpp"
 #include "latent/em/concepts.hpp"
 #include "latent/mixture/covariance_floor.hpp"
 

@@ -4,10 +4,10 @@
 #include <string_view>
 #include <tuple>
 
+#include "latent/core/blocks.hpp"
 #include "latent/core/error.hpp"
 #include "latent/core/executor.hpp"
 #include "latent/core/numeric.hpp"
-#include "latent/core/source.hpp"
 #include "latent/em/check.hpp"
 
 LATENT_BEGIN

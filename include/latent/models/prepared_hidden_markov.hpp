@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "latent/core/blocks.hpp"
 #include "latent/core/numeric.hpp"
 #include "latent/core/random.hpp"
-#include "latent/core/source.hpp"
 #include "latent/core/types.hpp"
 #include "latent/em/assignment.hpp"
 #include "latent/em/concepts.hpp"

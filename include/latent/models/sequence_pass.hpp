@@ -3,12 +3,9 @@
 
 #include <string_view>
 
-#include "latent/core/executor.hpp"
-#include "latent/core/source.hpp"
 #include "latent/core/types.hpp"
-#include "latent/em/check.hpp"
 #include "latent/em/concepts.hpp"
-#include "latent/em/e_step.hpp"
+#include "latent/em/over_blocks.hpp"
 #include "latent/models/markov_chain.hpp"
 
 LATENT_BEGIN
@@ -21,25 +18,13 @@ namespace detail {
 template <class Sums, class M, class Data, class Size, class Body>
 Sums reduce_sequences(const M& model, const Data& x, std::string_view who, bool labelled,
                       const Size& size, const Body& body) {
-  decltype(auto) data = as_samples(x);
   model.check();
-  if (data.rows() == 0) {
-    size(Index{0});
-    return {};
-  }
-  auto&& team = Threads{}.team();
-  check_model_and_data(model, data, team, who);
-  size(data.rows());
   const auto ready = model.prepare();
-  return team.reduce(
-      lanes_of(data.rows()), [] { return Sums{}; },
-      [&](Index lane, Sums& sums) {
-        for_each_block_of<M>(data, lane, [&](const Block<ScalarOf<M>>& block) {
-          ready.for_each_sequence(block, labelled, [&](Index first, const Evidence& evidence) {
-            body(ready, block.first_row + first, evidence, sums);
-          });
-        });
-      });
+  return reduce_blocks<Sums>(model, x, who, size, [&](const Block<ScalarOf<M>>& block, Sums& sums) {
+    ready.for_each_sequence(block, labelled, [&](Index first, const Evidence& evidence) {
+      body(ready, block.first_row + first, evidence, sums);
+    });
+  });
 }
 
 // The same without sums: body(prepared model, first row, evidence).

@@ -12,8 +12,8 @@
 #include <tuple>
 #include <utility>
 
+#include "latent/core/blocks.hpp"
 #include "latent/core/executor.hpp"
-#include "latent/core/source.hpp"
 
 LATENT_BEGIN
 

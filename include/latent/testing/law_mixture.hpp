@@ -5,8 +5,8 @@
 #include <cmath>
 #include <string>
 
+#include "latent/core/blocks.hpp"
 #include "latent/core/executor.hpp"
-#include "latent/core/source.hpp"
 #include "latent/core/statistics.hpp"
 #include "latent/em/assignment.hpp"
 #include "latent/em/convergence.hpp"

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "latent/core/blocks.hpp"
 #include "latent/core/executor.hpp"
 #include "latent/core/random.hpp"
-#include "latent/core/source.hpp"
 #include "latent/core/statistics.hpp"
 #include "latent/em/assignment.hpp"
 #include "latent/em/concepts.hpp"
