@@ -1,47 +1,41 @@
-// The assignment kernel: the nearest centroid of each row of a tile. The label is the argmin of the
-// direct squared distances in double, ties to the lowest index, whichever way it is found.
+// The nearest centroid of rows. The label is the argmin of the direct squared distances in double,
+// ties to the lowest index, whichever way it is found: a kernel in S proposes, and where its two
+// best are within its rounding margin, the distances decide.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 
 #include "latent/cluster/centroid_table.hpp"
 #include "latent/cluster/distance.hpp"
 #include "latent/cluster/packed_kernel.hpp"
-#include "latent/core/product.hpp"
+#include "latent/core/pool.hpp"
+#include "latent/core/source.hpp"
 #include "latent/core/types.hpp"
 
 LATENT_BEGIN
 
 namespace detail {
 
-// The buffers of one thread. `x` holds the rows of the tile as they are; the rest is the kernel's.
+// The buffers of one thread. `x` may hold a tile of rows; the rest is the kernel's.
 template <class S>
 struct TileScratch {
-  TileScratch(Index cols, Index clusters) : x(tile_rows, cols) {
-#if LATENT_HAS_PACKED_KERNEL
-    static_cast<void>(clusters);
-    if (cols <= direct_columns)
-      direct.resize(cols * block_rows<double>);
-    else
-      packed.resize(cols * block_rows<S>);
-#else
-    centred.resize(tile_rows, cols);
-    scores.resize(tile_rows, clusters);
-#endif
+  TileScratch(Index cols, Index clusters)
+      : x(tile_rows, cols), packed(std::min(cols, columns_per_slice) * block_rows<S>) {
+    if (cols > columns_per_slice)
+      partial.resize((clusters + group_size - 1) / group_size * group_size * block_rows<S>);
   }
 
-  RowMatrix<S> x;  // rows x D
-#if LATENT_HAS_PACKED_KERNEL
-  Vector<double> direct;  // D x block
-  Vector<S> packed;       // D x block: x - s
-#else
-  RowMatrix<S> centred;  // rows x D: x - s
-  RowMatrix<S> scores;   // rows x K: the expanded form
-#endif
+  RowMatrix<S> x;     // rows x D
+  Vector<S> packed;   // slice of columns x block: x - s
+  Vector<S> partial;  // K x block
+  NearestTwo<S> two;
+  alignas(vector_bytes) S norms[static_cast<std::size_t>(block_rows<S>)];  // |x - s|^2
 };
+
+template <class S>
+using ScratchPool = Pool<TileScratch<S>>;
 
 // The argmin of the direct distances from x, ties to the lowest index.
 template <class S>
@@ -58,99 +52,108 @@ int nearest_by_differences(const CentroidTable<S>& table, const S* x) {
   return static_cast<int>(best);
 }
 
-#if LATENT_HAS_PACKED_KERNEL
+// Points at rows first ... first + count - 1 of a source; rows whose numbers do not lie side by
+// side are copied into `copy` (count x D). True if the rows follow each other in memory.
+template <class S>
+bool point_at(const Samples<S>& data, Index first, Index count, RowMatrix<S>& copy,
+              const S** rows) {
+  const bool in_place = data.contiguous_row(first) != nullptr;
+  if (!in_place) data.read(first, count, copy);
+  for (Index i = 0; i < count; ++i)
+    rows[i] = in_place ? data.contiguous_row(first + i) : copy.data() + i * data.cols();
+  return count < 2 || rows[1] - rows[0] == data.cols();
+}
+
+// Fills scratch.two and scratch.norms for up to a block of rows. packed: which centroids; its
+// indices are those of scratch.two.
+template <class S>
+void propose(const CentroidTable<S>& table, const PackedCentroids<S>& packed,
+             TileScratch<S>& scratch, const S* const* rows, Index count) {
+  std::fill(scratch.norms, scratch.norms + block_rows<S>, S(0));
+  find_nearest_two(
+      packed,
+      [&](Index first, Index last, S* to) {
+        pack_rows(rows, count, first, last, table.shift().data(), to, scratch.norms);
+      },
+      scratch.packed.data(), scratch.partial.data(), scratch.two);
+}
 
 template <int Cols, class S>
-void assign_directly(const CentroidTable<S>& table, TileScratch<S>& scratch, Index rows,
-                     int* labels) {
-  constexpr Index block = block_rows<double>;
-  double* packed = scratch.direct.data();
-  std::int64_t found[static_cast<std::size_t>(block)];
-  for (Index first = 0; first < rows; first += block) {
-    const Index count = std::min(block, rows - first);
-    const S* x = scratch.x.data() + first * Cols;
-    for (Index i = 0; i < count; ++i)
-      for (Index j = 0; j < Cols; ++j) packed[j * block + i] = static_cast<double>(x[i * Cols + j]);
-    find_nearest_directly<Cols>(packed, table.columns().data(), table.clusters(), found);
-    for (Index i = 0; i < count; ++i) labels[first + i] = static_cast<int>(found[i]);
-  }
+void propose_directly(const CentroidTable<S>& table, TileScratch<S>& scratch, const S* const* rows,
+                      Index count, bool contiguous) {
+  pack_few_columns<Cols>(rows, count, contiguous, scratch.packed.data());
+  find_nearest_two_directly<Cols>(scratch.packed.data(), table.columns().data(), table.clusters(),
+                                  scratch.two);
 }
 
-// labels[i] = the nearest centroid of row i of scratch.x, i < rows.
+// Labels of up to a block of rows; where `others` is given, others[i] is at most the squared
+// distance from row i to any centroid but its own. `contiguous`: the rows follow each other.
 template <class S>
-void assign_tile(const CentroidTable<S>& table, TileScratch<S>& scratch, Index rows, int* labels) {
-  const Index cols = table.cols();
+void assign_block(const CentroidTable<S>& table, TileScratch<S>& scratch, const S* const* rows,
+                  Index count, bool contiguous, int* labels, double* others) {
   static_assert(direct_columns == 4);
-  if (cols == 1) return assign_directly<1>(table, scratch, rows, labels);
-  if (cols == 2) return assign_directly<2>(table, scratch, rows, labels);
-  if (cols == 3) return assign_directly<3>(table, scratch, rows, labels);
-  if (cols == 4) return assign_directly<4>(table, scratch, rows, labels);
-
-  constexpr Index block = block_rows<S>;
-  S* packed = scratch.packed.data();
-  NearestTwo<S> nearest;
-  for (Index first = 0; first < rows; first += block) {
-    const Index count = std::min(block, rows - first);
-    const S* x = scratch.x.data() + first * cols;
-    const S largest = pack_rows(x, table.shift().data(), count, cols, packed);
-    find_nearest_two(packed, cols, table.packed(), nearest);
-    const double margin = table.margin(static_cast<double>(largest));
-    for (Index i = 0; i < count; ++i) {
-      const double gap =
-          static_cast<double>(nearest.second[i]) - static_cast<double>(nearest.first[i]);
-      labels[first + i] = gap > margin ? static_cast<int>(nearest.index[i])
-                                       : nearest_by_differences(table, x + i * cols);
+  S margin;    // absolute
+  S relative;  // of the second
+  if (table.direct()) {
+    switch (table.cols()) {
+      case 1:
+        propose_directly<1>(table, scratch, rows, count, contiguous);
+        break;
+      case 2:
+        propose_directly<2>(table, scratch, rows, count, contiguous);
+        break;
+      case 3:
+        propose_directly<3>(table, scratch, rows, count, contiguous);
+        break;
+      default:
+        propose_directly<4>(table, scratch, rows, count, contiguous);
     }
+    margin = S(64) * std::numeric_limits<S>::min();
+    relative = static_cast<S>(CentroidTable<S>::direct_margin);
+  } else {
+    propose(table, table.packed(), scratch, rows, count);
+    const S largest = *std::max_element(scratch.norms, scratch.norms + count);
+    margin = static_cast<S>(table.margin(static_cast<double>(largest)));
+    relative = 0;
+  }
+  const NearestTwo<S>& two = scratch.two;
+  int close = 0;
+  for (Index i = 0; i < count; ++i) {
+    close += two.second[i] - two.first[i] > margin + relative * two.second[i] ? 0 : 1;
+    labels[i] = static_cast<int>(two.index[i]);
+  }
+  if (others != nullptr)
+    for (Index i = 0; i < count; ++i) {
+      const auto norm = table.direct() ? 0.0 : static_cast<double>(scratch.norms[i]);
+      others[i] = static_cast<double>(two.second[i]) * (1.0 - static_cast<double>(relative)) +
+                  norm * (1.0 - table.norm_error()) - static_cast<double>(margin);
+    }
+  if (close == 0) return;
+  for (Index i = 0; i < count; ++i) {
+    if (two.second[i] - two.first[i] > margin + relative * two.second[i]) continue;
+    labels[i] = nearest_by_differences(table, rows[i]);
+    if (others != nullptr)
+      others[i] -= static_cast<double>(two.second[i]) - static_cast<double>(two.first[i]);
   }
 }
 
-#else
+// The same for any number of rows.
+template <class S>
+void assign_rows(const CentroidTable<S>& table, TileScratch<S>& scratch, const S* const* rows,
+                 Index count, bool contiguous, int* labels, double* others = nullptr) {
+  constexpr Index block = block_rows<S>;
+  for (Index first = 0; first < count; first += block)
+    assign_block(table, scratch, rows + first, std::min(block, count - first), contiguous,
+                 labels + first, others != nullptr ? others + first : nullptr);
+}
 
 // labels[i] = the nearest centroid of row i of scratch.x, i < rows.
 template <class S>
 void assign_tile(const CentroidTable<S>& table, TileScratch<S>& scratch, Index rows, int* labels) {
-  const Index k_count = table.clusters();
-  const Index cols = table.cols();
-  if (table.direct()) {
-    for (Index i = 0; i < rows; ++i)
-      labels[i] = nearest_by_differences(table, scratch.x.data() + i * cols);
-    return;
-  }
-  const S* shift = table.shift().data();
-  for (Index i = 0; i < rows; ++i) {
-    const S* from = scratch.x.data() + i * cols;
-    S* to = scratch.centred.data() + i * cols;
-    for (Index j = 0; j < cols; ++j) to[j] = from[j] - shift[j];
-    S* score = scratch.scores.data() + i * k_count;
-    for (Index k = 0; k < k_count; ++k) score[k] = table.squared_norms()[k];
-  }
-  Eigen::Map<const RowMatrix<S>> centred(scratch.centred.data(), rows, cols);
-  Eigen::Map<RowMatrix<S>> scores(scratch.scores.data(), rows, k_count);
-  add_product(centred, table.centred().transpose(), scores, S(-2));
-
-  for (Index i = 0; i < rows; ++i) {
-    const S* score = scratch.scores.data() + i * k_count;
-    Index best = 0;
-    S first = score[0];
-    S second = std::numeric_limits<S>::max();
-    for (Index k = 1; k < k_count; ++k) {
-      const S value = score[k];
-      if (value < first) {
-        second = first;
-        first = value;
-        best = k;
-      } else if (value < second) {
-        second = value;
-      }
-    }
-    const double margin = table.margin(squared_norm(scratch.centred.data() + i * cols, cols));
-    const double gap = static_cast<double>(second) - static_cast<double>(first);
-    labels[i] = gap > margin ? static_cast<int>(best)
-                             : nearest_by_differences(table, scratch.x.data() + i * cols);
-  }
+  const S* pointers[tile_rows];
+  for (Index i = 0; i < rows; ++i) pointers[i] = scratch.x.data() + i * table.cols();
+  assign_rows(table, scratch, pointers, rows, true, labels);
 }
-
-#endif
 
 }  // namespace detail
 

@@ -1,4 +1,4 @@
-// Centroids prepared for one pass over the data, and the rounding bound of the expanded form.
+// Centroids prepared for one pass over the data, and the rounding bounds of the kernels.
 //
 //   |x - c|^2 - |x - s|^2 = |c - s|^2 - 2 (x - s) (c - s)        s = the mean of the centroids
 //
@@ -8,7 +8,9 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
+#include <vector>
 
 #include "latent/cluster/distance.hpp"
 #include "latent/cluster/packed_kernel.hpp"
@@ -28,7 +30,7 @@ class CentroidTable {
     const Index k_count = clusters();
     const Index columns = cols();
     if (direct()) {
-      columns_ = centroids_.template cast<double>().transpose();
+      columns_ = centroids_.transpose();
       return;
     }
     shift_.resize(columns);
@@ -49,43 +51,21 @@ class CentroidTable {
       largest = norm > largest ? norm : largest;
     }
     radius_ = std::sqrt(largest);
-#if LATENT_HAS_PACKED_KERNEL
-    packed_.pack(centred_, squared_norms_);
-#endif
+    std::vector<Index> all(static_cast<std::size_t>(k_count));
+    std::iota(all.begin(), all.end(), Index{0});
+    packed_.pack(centred_, squared_norms_, all);
   }
 
-  Index clusters() const {
-    return centroids_.rows();
-  }
-  Index cols() const {
-    return centroids_.cols();
-  }
-  bool direct() const {
-    return cols() <= direct_columns;
-  }
-  const RowMatrix<S>& centroids() const {
-    return centroids_;
-  }  // K x D
-  const S* centroid(Index k) const {
-    return centroids_.data() + k * cols();
-  }
-  const RowMatrix<double>& columns() const {
-    return columns_;
-  }  // D x K; only where direct()
-  const RowMatrix<S>& centred() const {
-    return centred_;
-  }  // K x D: c - s
-  const Vector<S>& squared_norms() const {
-    return squared_norms_;
-  }  // K: |c - s|^2
-#if LATENT_HAS_PACKED_KERNEL
-  const PackedCentroids<S>& packed() const {
-    return packed_;
-  }
-#endif
-  const Vector<S>& shift() const {
-    return shift_;
-  }  // D
+  Index clusters() const { return centroids_.rows(); }
+  Index cols() const { return centroids_.cols(); }
+  bool direct() const { return cols() <= direct_columns; }
+  const RowMatrix<S>& centroids() const { return centroids_; }  // K x D
+  const S* centroid(Index k) const { return centroids_.data() + k * cols(); }
+  const RowMatrix<S>& columns() const { return columns_; }           // D x K; only where direct()
+  const RowMatrix<S>& centred() const { return centred_; }           // K x D: c - s
+  const Vector<S>& squared_norms() const { return squared_norms_; }  // K: |c - s|^2
+  const PackedCentroids<S>& packed() const { return packed_; }
+  const Vector<S>& shift() const { return shift_; }  // D
 
   // Every centroid that can be the nearest by direct differences has an expanded value within this
   // margin of the smallest. With y = x - s, g = c - s, G = max |g|, u the unit roundoff of S:
@@ -109,15 +89,25 @@ class CentroidTable {
            4.0 * terms * smallest;
   }
 
+  // What squared norms of centred rows, summed in S, can be wrong by, as a factor.
+  double norm_error() const {
+    return static_cast<double>(cols() + 8) * static_cast<double>(std::numeric_limits<S>::epsilon());
+  }
+
+  // Where direct(): the larger of two squared distances taken in S may be taken for the smaller
+  // while they are within so much of it, as a factor. Each has at most D + 2 roundings of u, and
+  // the distances that decide, in double, no more.
+  static constexpr double direct_margin =
+      4.2 * static_cast<double>(direct_columns + 2) *
+      static_cast<double>(std::numeric_limits<S>::epsilon());
+
  private:
   RowMatrix<S> centroids_;
-  RowMatrix<double> columns_;
+  RowMatrix<S> columns_;
   RowMatrix<S> centred_;
   Vector<S> squared_norms_;
   Vector<S> shift_;
-#if LATENT_HAS_PACKED_KERNEL
   PackedCentroids<S> packed_;
-#endif
   double radius_ = 0.0;
 };
 

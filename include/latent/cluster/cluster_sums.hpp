@@ -1,19 +1,18 @@
-// One pass of Lloyd's iteration over the data: labels, and what the new centroids need.
+// What new centroids need: the sums of k-means, taken over rows with given labels, or changed by
+// the rows whose label changed.
 //
-// Cluster sums are taken about the cluster's present centroid, c' = c + sum w (x - c) / sum w: the
-// differences are at hand, they are as small as the cluster, and near convergence the new centroid
-// is the mean to the last digit (a corrected two-pass mean). A centroid that sits on its only row
+// Sums are taken about a reference, a centroid at which the cluster was or is: c' = r + sum w (x -
+// r) / sum w. The differences are as small as the cluster, and near convergence the new centroid is
+// the mean to the last digit (a corrected two-pass mean). A centroid that sits on its only row
 // stays there to the bit.
 #pragma once
 
 #include <algorithm>
-#include <memory>
-#include <mutex>
 #include <tuple>
 #include <utility>
 #include <vector>
 
-#include "latent/cluster/assignment.hpp"
+#include "latent/cluster/distance.hpp"
 #include "latent/core/blocks.hpp"
 #include "latent/core/executor.hpp"
 
@@ -21,12 +20,13 @@ LATENT_BEGIN
 
 namespace detail {
 
-// The statistics of k-means.
+// The statistics of k-means. r: the reference of the row's cluster.
 struct ClusterSums {
-  RowMatrix<double> offsets;  // K x D: sum of w (x - c)
+  RowMatrix<double> offsets;  // K x D: sum of w (x - r)
   Vector<double> weights;     // K: sum of w
   Vector<double> members;     // K: rows of positive weight
-  double inertia = 0.0;       // sum of w |x - c|^2
+  double inertia = 0.0;       // sum of w |x - r|^2
+  double churn = 0.0;         // the same, what was taken away counted as if added
   double changed = 0.0;       // rows of positive weight whose label changed
 
   ClusterSums(Index clusters, Index offset_rows, Index cols)
@@ -34,174 +34,218 @@ struct ClusterSums {
         weights(Vector<double>::Zero(clusters)),
         members(Vector<double>::Zero(clusters)) {}
 
-  auto fields() { return std::tie(offsets, weights, members, inertia, changed); }
+  auto fields() { return std::tie(offsets, weights, members, inertia, churn, changed); }
 };
 
-// Buffers that outlive a lane: there are as many as threads.
-template <class T>
-class Pool {
- public:
-  template <class Make, class Use>
-  void borrow(const Make& make, const Use& use) {
-    std::unique_ptr<T> item;
-    {
-      const std::lock_guard lock{mutex_};
-      if (!idle_.empty()) {
-        item = std::move(idle_.back());
-        idle_.pop_back();
-      }
+// Adds a row of weight `weight` (negative: takes it away) to cluster k. r: its reference; members:
+// 1 or -1. Cols is the number of columns where it is known when compiling, else 0.
+template <int Cols, class S>
+void add_row(const S* x, const S* r, Index cols, double weight, double member, Index k,
+             ClusterSums& sums) {
+  double* offset = sums.offsets.data() + k * cols;
+  double distance = 0.0;
+  if constexpr (Cols > 0) {
+    for (Index j = 0; j < Cols; ++j) {
+      const double t = static_cast<double>(x[j]) - static_cast<double>(r[j]);
+      distance += t * t;
+      offset[j] += weight * t;
     }
-    if (!item) item = make();
-    use(*item);
-    const std::lock_guard lock{mutex_};
-    idle_.push_back(std::move(item));
+  } else {
+    PartialSums part;
+    Index j = 0;
+    for (; j + PartialSums::width <= cols; j += PartialSums::width)
+      for (Index i = 0; i < PartialSums::width; ++i) {
+        const double t = static_cast<double>(x[j + i]) - static_cast<double>(r[j + i]);
+        part.part[i] += t * t;
+        offset[j + i] += weight * t;
+      }
+    for (Index i = 0; j + i < cols; ++i) {
+      const double t = static_cast<double>(x[j + i]) - static_cast<double>(r[j + i]);
+      part.part[i] += t * t;
+      offset[j + i] += weight * t;
+    }
+    distance = part.total();
+  }
+  sums.weights[k] += weight;
+  sums.members[k] += member;
+  sums.inertia += weight * distance;
+  sums.churn += member * weight * distance;
+}
+
+// A row whose label changed.
+struct Move {
+  Index row;
+  int from;  // -1: none
+};
+
+// Adds rows to the sums: all of them, or those that moved, to where they are and away from where
+// they were. `row(i)` gives a pointer to the numbers of row i of the source. Rows of zero weight do
+// not count.
+template <class S>
+class SumsOf {
+ public:
+  SumsOf(const Samples<S>& data, const RowMatrix<S>& references)
+      : data_{data}, references_{references} {}
+
+  template <class Row>
+  void add(Index first, Index count, const Row& row, const int* labels, ClusterSums& sums) const {
+    with_columns([&](auto cols) {
+      for (Index i = first; i < first + count; ++i) {
+        const double weight = data_.weight(i);
+        if (weight > 0.0) put<decltype(cols)::value>(row(i), labels[i - first], weight, 1.0, sums);
+      }
+    });
+  }
+
+  template <class Row>
+  void shift(const std::vector<Move>& moves, const Row& row, const Labels& labels,
+             ClusterSums& sums) const {
+    with_columns([&](auto cols) {
+      for (const Move& move : moves) {
+        const double weight = data_.weight(move.row);
+        if (!(weight > 0.0)) continue;
+        const S* x = row(move.row);
+        if (move.from >= 0) put<decltype(cols)::value>(x, move.from, -weight, -1.0, sums);
+        put<decltype(cols)::value>(x, labels[move.row], weight, 1.0, sums);
+      }
+    });
   }
 
  private:
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<T>> idle_;
+  template <int Cols>
+  void put(const S* x, Index k, double weight, double member, ClusterSums& sums) const {
+    const Index cols = references_.cols();
+    add_row<Cols>(x, references_.data() + k * cols, cols, weight, member, k, sums);
+  }
+
+  template <class F>
+  void with_columns(const F& f) const {
+    switch (references_.cols()) {
+      case 1:
+        return f(std::integral_constant<int, 1>{});
+      case 2:
+        return f(std::integral_constant<int, 2>{});
+      case 3:
+        return f(std::integral_constant<int, 3>{});
+      case 4:
+        return f(std::integral_constant<int, 4>{});
+      default:
+        return f(std::integral_constant<int, 0>{});
+    }
+  }
+
+  const Samples<S>& data_;
+  const RowMatrix<S>& references_;
 };
 
+// Reads single rows of a source, in place where it can.
 template <class S>
-using ScratchPool = Pool<TileScratch<S>>;
+class RowAccess {
+ public:
+  explicit RowAccess(const Samples<S>& data) : data_{data} {}
 
-// |x - c|^2 of one row; where there is an offset, also offset += weight (x - c).
-template <class S>
-double add_row(const S* x, const S* c, Index cols, double weight, double* offset) {
-  if (offset != nullptr)
-    for (Index j = 0; j < cols; ++j)
-      offset[j] += weight * (static_cast<double>(x[j]) - static_cast<double>(c[j]));
-  return squared_distance(x, c, cols);
-}
-
-// Adds a tile to the sums. weights: one a row, or null for all ones; offsets: K x D, or null. Cols
-// is the number of columns where it is known when compiling, else 0. Rows of zero weight do not
-// count.
-template <int Cols, class S>
-void add_tile(const CentroidTable<S>& table, const S* x, Index rows, const int* labels,
-              const double* weights, double* offsets, ClusterSums& sums) {
-  const Index cols = Cols > 0 ? Cols : table.cols();
-  double inertia = sums.inertia;
-  for (Index i = 0; i < rows; ++i, x += cols) {
-    const double weight = weights != nullptr ? weights[i] : 1.0;
-    if (!(weight > 0.0)) continue;
-    const Index label = labels[i];
-    const S* c = table.centroid(label);
-    if constexpr (Cols > 0) {
-      double distance = 0.0;
-      for (Index j = 0; j < Cols; ++j) {
-        const double t = static_cast<double>(x[j]) - static_cast<double>(c[j]);
-        distance += t * t;
-        offsets[label * Cols + j] += weight * t;
-      }
-      inertia += weight * distance;
-    } else {
-      double* offset = offsets != nullptr ? offsets + label * cols : nullptr;
-      inertia += weight * add_row(x, c, cols, weight, offset);
-    }
-    sums.weights[label] += weight;
-    sums.members[label] += 1.0;
+  const S* operator()(Index i) const {
+    if (const S* row = data_.contiguous_row(i); row != nullptr) return row;
+    if (copy_.size() == 0) copy_.resize(1, data_.cols());
+    data_.read(i, 1, copy_);
+    return copy_.data();
   }
-  sums.inertia = inertia;
-}
 
-template <class S>
-void add_tile_of(const CentroidTable<S>& table, const S* x, Index rows, const int* labels,
-                 const double* weights, double* offsets, ClusterSums& sums) {
-  if (offsets == nullptr) return add_tile<0>(table, x, rows, labels, weights, offsets, sums);
-  switch (table.cols()) {
-    case 1:
-      return add_tile<1>(table, x, rows, labels, weights, offsets, sums);
-    case 2:
-      return add_tile<2>(table, x, rows, labels, weights, offsets, sums);
-    case 3:
-      return add_tile<3>(table, x, rows, labels, weights, offsets, sums);
-    case 4:
-      return add_tile<4>(table, x, rows, labels, weights, offsets, sums);
-    default:
-      return add_tile<0>(table, x, rows, labels, weights, offsets, sums);
-  }
-}
+ private:
+  const Samples<S>& data_;
+  mutable RowMatrix<S> copy_;
+};
 
-// Stores the labels found. Returns how many rows of positive weight changed theirs.
-inline Index relabel(const int* found, Index rows, const double* weights, int* labels) {
-  Index changed = 0;
-  for (Index i = 0; i < rows; ++i) {
-    changed += int(found[i] != labels[i]) & int(weights == nullptr || weights[i] > 0.0);
-    labels[i] = found[i];
-  }
-  return changed;
-}
-
-// Beyond so many doubles, one copy of the sums a thread is too much: rows are labelled in parallel
-// first, and then every range of clusters is summed by one thread in the order of the rows.
+// Beyond so many clusters or doubles, a copy of the sums a lane costs more than its rows: then the
+// rows are sorted by cluster, and every cluster is summed by one thread in the order of its rows.
+inline constexpr Index wide_clusters = 1024;
 inline constexpr Index wide_statistics = Index{16} * 1024 * 1024 / 8;
 
-template <class S, class Team>
-void add_wide_offsets(const Samples<S>& data, const CentroidTable<S>& table, const Labels& labels,
-                      ClusterSums& sums, Team& team) {
-  const Index clusters = table.clusters();
-  const Index cols = table.cols();
-  const Index ranges = std::min<Index>(clusters, 64);
-  sums.offsets.setZero(clusters, cols);
-  team.for_each_lane(ranges, [&](Index range) {
-    const Index first = range * clusters / ranges;
-    const Index last = (range + 1) * clusters / ranges;
-    RowMatrix<S> row(1, cols);
-    for (Index i = 0; i < data.rows(); ++i) {
-      const Index label = labels[i];
-      if (label < first || label >= last || !(data.weight(i) > 0.0)) continue;
-      data.read(i, 1, row);
-      add_row(row.data(), table.centroid(label), cols, data.weight(i),
-              sums.offsets.data() + label * cols);
-    }
-  });
+inline bool wide_sums(Index clusters, Index cols) {
+  return clusters > wide_clusters || clusters * cols > wide_statistics;
 }
 
-// assign: every row gets the label of its nearest centroid. keep: labels stay as given.
-enum class Labelling { assign, keep };
+// A row's part in a cluster: +1 where it came, -1 where it left.
+struct Entry {
+  Index row;
+  int sign;
+};
 
-// labels: n. Zero-weight rows are labelled and take no further part.
-template <class S, class Team>
-ClusterSums sum_clusters(const Samples<S>& data, const CentroidTable<S>& table, Labelling labelling,
-                         Labels& labels, ScratchPool<S>& pool, Team& team) {
-  const Index clusters = table.clusters();
-  const Index cols = table.cols();
-  const bool wide = clusters * cols > wide_statistics;
-  ClusterSums sums = team.reduce(
-      lanes_of(data.rows()),
-      [&] {
-        return ClusterSums{clusters, wide ? 0 : clusters, cols};
-      },
-      [&](Index lane, ClusterSums& lane_sums) {
-        const auto make = [&] { return std::make_unique<TileScratch<S>>(cols, clusters); };
-        pool.borrow(make, [&](TileScratch<S>& scratch) {
-          int found[tile_rows];
-          for_each_tile(data.rows(), lane, [&](Index first, Index rows) {
-            data.read(first, rows, scratch.x);
-            int* tile_labels = labels.data() + first;
-            const double* weights = data.has_weights() ? data.weights().data() + first : nullptr;
-            if (labelling == Labelling::assign) {
-              assign_tile(table, scratch, rows, found);
-              lane_sums.changed += static_cast<double>(relabel(found, rows, weights, tile_labels));
-            }
-            add_tile_of(table, scratch.x.data(), rows, tile_labels, weights,
-                        wide ? nullptr : lane_sums.offsets.data(), lane_sums);
-          });
-        });
-      });
-  if (wide) add_wide_offsets(data, table, labels, sums, team);
+// for_each_entry(f) calls f(cluster, row, sign) in the order of the rows.
+template <class S, class Entries, class Team>
+ClusterSums sum_by_cluster(const Samples<S>& data, const RowMatrix<S>& references,
+                           const Entries& for_each_entry, Team& team) {
+  const Index clusters = references.rows();
+  const Index cols = references.cols();
+  std::vector<Index> begins(static_cast<std::size_t>(clusters) + 1, 0);
+  for_each_entry([&](Index k, Index, int) { ++begins[static_cast<std::size_t>(k) + 1]; });
+  for (std::size_t k = 1; k < begins.size(); ++k) begins[k] += begins[k - 1];
+  std::vector<Entry> entries(static_cast<std::size_t>(begins.back()));
+  std::vector<Index> next(begins.begin(), begins.end() - 1);
+  for_each_entry([&](Index k, Index row, int sign) {
+    entries[static_cast<std::size_t>(next[static_cast<std::size_t>(k)]++)] = {row, sign};
+  });
+
+  ClusterSums sums{clusters, clusters, cols};
+  const Index ranges = std::min<Index>(clusters, 256);
+  Vector<double> inertia(clusters);
+  Vector<double> churn(clusters);
+  team.for_each_lane(ranges, [&](Index range) {
+    const RowAccess<S> access{data};
+    ClusterSums one{1, 1, cols};
+    for (Index k = range * clusters / ranges; k < (range + 1) * clusters / ranges; ++k) {
+      set_zero(one);
+      for (Index e = begins[static_cast<std::size_t>(k)]; e < begins[static_cast<std::size_t>(k) + 1];
+           ++e) {
+        const auto [row, sign] = entries[static_cast<std::size_t>(e)];
+        const double weight = data.weight(row);
+        if (weight > 0.0)
+          add_row<0>(access(row), references.data() + k * cols, cols, sign * weight, sign, 0, one);
+      }
+      sums.offsets.row(k) = one.offsets.row(0);
+      sums.weights[k] = one.weights[0];
+      sums.members[k] = one.members[0];
+      inertia[k] = one.inertia;
+      churn[k] = one.churn;
+    }
+  });
+  for (Index k = 0; k < clusters; ++k) {
+    sums.inertia += inertia[k];
+    sums.churn += churn[k];
+  }
   return sums;
+}
+
+// The sums of all rows about the references, K x D, as the labels (n) say.
+template <class S, class Team>
+ClusterSums sum_clusters(const Samples<S>& data, const RowMatrix<S>& references,
+                         const Labels& labels, Team& team) {
+  const Index clusters = references.rows();
+  if (wide_sums(clusters, data.cols()))
+    return sum_by_cluster(
+        data, references,
+        [&](const auto& f) {
+          for (Index i = 0; i < labels.size(); ++i) f(labels[i], i, 1);
+        },
+        team);
+  return team.reduce(
+      lanes_of(data.rows()), [&] { return ClusterSums{clusters, clusters, data.cols()}; },
+      [&](Index lane, ClusterSums& sums) {
+        const RowAccess<S> access{data};
+        const Index first = lane * lane_rows;
+        SumsOf<S>{data, references}.add(first, std::min(lane_rows, data.rows() - first), access,
+                                        labels.data() + first, sums);
+      });
 }
 
 // The weighted means; a cluster without rows keeps its centroid.
 template <class S>
-RowMatrix<S> weighted_means(const RowMatrix<S>& centroids, const ClusterSums& sums) {
-  RowMatrix<S> means = centroids;
+RowMatrix<S> weighted_means(const RowMatrix<S>& references, const ClusterSums& sums) {
+  RowMatrix<S> means = references;
   for (Index k = 0; k < means.rows(); ++k) {
-    if (!(sums.members[k] > 0.0)) continue;
+    if (!(sums.members[k] > 0.5)) continue;
     for (Index j = 0; j < means.cols(); ++j)
-      means(k, j) = static_cast<S>(static_cast<double>(centroids(k, j)) +
+      means(k, j) = static_cast<S>(static_cast<double>(references(k, j)) +
                                    sums.offsets(k, j) / sums.weights[k]);
   }
   return means;

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "latent/cluster/cluster_sums.hpp"
+#include "latent/cluster/running_sums.hpp"
 #include "latent/core/report.hpp"
 
 LATENT_BEGIN
@@ -23,10 +23,11 @@ enum class EmptyCluster { farthest, drop, keep, fail };
 
 namespace detail {
 
-inline std::vector<Index> empty_clusters(const ClusterSums& sums) {
+template <class S>
+std::vector<Index> empty_clusters(const RunningSums<S>& sums) {
   std::vector<Index> empty;
-  for (Index k = 0; k < sums.members.size(); ++k)
-    if (!(sums.members[k] > 0.0)) empty.push_back(k);
+  for (Index k = 0; k < sums.clusters(); ++k)
+    if (!(sums.members(k) > 0.5)) empty.push_back(k);
   return empty;
 }
 
@@ -76,9 +77,10 @@ struct Relocation {
 template <class S, class Team>
 std::vector<Relocation> relocations(const Samples<S>& data, const RowMatrix<S>& centroids,
                                     const Labels& labels, const std::vector<Index>& empty,
-                                    const ClusterSums& sums, Team& team) {
+                                    const RunningSums<S>& sums, Team& team) {
   std::vector<DistantRow> rows = distant_rows(data, centroids, labels, team);
-  Vector<double> members = sums.members;
+  Vector<double> members(sums.clusters());
+  for (Index k = 0; k < members.size(); ++k) members[k] = sums.members(k);
   std::vector<Relocation> moves;
   auto end = rows.end();
   for (const Index cluster : empty) {

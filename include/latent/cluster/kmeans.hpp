@@ -22,10 +22,6 @@
 
 LATENT_BEGIN
 
-// automatic: the fastest exact method; lloyd: every row against every centroid. All exact methods
-// give the clusters of Lloyd's iteration from the same start.
-enum class KMeansAlgorithm { automatic, lloyd };
-
 // Finds K centroids that make the inertia, the sum of w |x - nearest centroid|^2, small.
 //
 // Data: a matrix, an expression or a source (samples(x).weights(w)) of n x D finite numbers; labels
@@ -108,15 +104,13 @@ struct KMeans {
   template <class S, class Team>
   double movement_limit(const Samples<S>& data, Team& team) const {
     if (!(tolerance > 0.0)) return 0.0;
-    detail::ScratchPool<S> pool;
-    Labels labels = Labels::Zero(data.rows());
+    const Labels labels = Labels::Zero(data.rows());
     RowMatrix<S> centre(1, data.cols());
     data.read(0, 1, centre);
     detail::ClusterSums sums{1, 1, data.cols()};
     for (int pass = 0; pass < 2; ++pass) {
       if (pass > 0) centre = detail::weighted_means(centre, sums);
-      const detail::CentroidTable<S> table{centre};
-      sums = detail::sum_clusters(data, table, detail::Labelling::keep, labels, pool, team);
+      sums = detail::sum_clusters(data, centre, labels, team);
     }
     return tolerance * (sums.inertia / sums.weights[0] / static_cast<double>(data.cols()));
   }
@@ -134,7 +128,8 @@ struct KMeans {
     std::vector<double> inertias;
     bool stopped = false;
     for (Index restart = 0; restart < runs && !stopped; ++restart) {
-      const detail::LloydOptions options{empty_cluster, max_iterations, movement, restart};
+      const detail::LloydOptions options{empty_cluster, max_iterations, movement, restart,
+                                         algorithm};
       detail::LloydRun<S> run =
           detail::lloyd(data, start(restart), options, observe, watch, pool, team);
       stopped = run.report.status == Status::stopped;

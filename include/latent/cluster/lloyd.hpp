@@ -8,8 +8,8 @@
 #include <limits>
 #include <utility>
 
-#include "latent/cluster/cluster_sums.hpp"
 #include "latent/cluster/kmeans_fit.hpp"
+#include "latent/cluster/label_search.hpp"
 #include "latent/cluster/update.hpp"
 #include "latent/core/report.hpp"
 
@@ -22,6 +22,8 @@ struct LloydOptions {
   Index max_iterations = 1;
   double movement = 0.0;  // stop when the centroids' squared movement is at most this; 0 = do not
   Index restart = 0;
+  KMeansAlgorithm algorithm = KMeansAlgorithm::automatic;
+  bool unit_centroids = false;  // spherical k-means: centroids are projected onto the sphere
 };
 
 template <class S>
@@ -64,20 +66,34 @@ LloydRun<S> lloyd(const Samples<S>& data, RowMatrix<S> start, const LloydOptions
   const auto record = [&](Index updates) {
     report.trace.push_back({updates, run.inertia, 0.0, change, watch.seconds()});
   };
+  RunningSums<S> sums{start};
+  LabelSearch<S> search{data, options.algorithm};
+  const auto assign = [&](const CentroidTable<S>& table) {
+    const double changed = search.assign(table, run.labels, sums, pool, team);
+    ++report.evaluations;
+    if (sums.stale(sums.inertia(table.centroids()))) refresh(data, table, run.labels, sums, team);
+    run.inertia = sums.inertia(table.centroids());
+    return changed;
+  };
   for (Index index = 1;; ++index) {
     const CentroidTable<S> table{std::move(start)};
-    const ClusterSums sums = sum_clusters(data, table, Labelling::assign, run.labels, pool, team);
-    ++report.evaluations;
-    run.inertia = sums.inertia;
+    const double changed = assign(table);
     record(index - 1);
-    Update<S> update = update_centroids(data, table, run.labels, sums, options.empty_cluster, index,
-                                        report.notes, pool, team);
+    const bool repeated = index > 1 && !(changed > 0.0);
+    if (repeated) {
+      // The last word: sums about these very centroids.
+      refresh(data, table, run.labels, sums, team);
+      run.inertia = sums.inertia(table.centroids());
+      report.trace.back().objective = run.inertia;
+    }
+    Update<S> update =
+        update_centroids(data, table.centroids(), run.labels, sums, options.empty_cluster,
+                         options.unit_centroids, index, report.notes, team);
     report.iterations = index;
     change = update.movement;
 
     const bool go_on = observer(
         {options.restart, index, table.centroids(), run.labels, run.inertia, update.centroids});
-    const bool repeated = index > 1 && !(sums.changed > 0.0);
     const bool still = options.movement > 0.0 && update.movement <= options.movement;
     bool stop = true;
     if (update.failed || update.exhausted)
@@ -91,29 +107,28 @@ LloydRun<S> lloyd(const Samples<S>& data, RowMatrix<S> start, const LloydOptions
     else
       stop = false;
 
-    if (!stop) {
+    const bool relabelled = update.labels.size() > 0;
+    if (!stop || !(update.failed || (repeated && !relabelled &&
+                                     equal_within_rounding(table.centroids(), update.centroids)))) {
       start = std::move(update.centroids);
-      if (update.labels.size() > 0) run.labels = std::move(update.labels);
-      continue;
-    }
-    if (update.failed || (repeated && update.labels.size() == 0 &&
-                          equal_within_rounding(table.centroids(), update.centroids))) {
-      run.centroids = table.centroids();
-      record(index);
-    } else {
-      run.centroids = std::move(update.centroids);
-      const CentroidTable<S> last{run.centroids};
-      const ClusterSums closing =
-          sum_clusters(data, last, Labelling::assign, run.labels, pool, team);
-      ++report.evaluations;
-      run.inertia = closing.inertia;
-      record(index);
+      if (relabelled) run.labels = std::move(update.labels);
+      search.follow(table.centroids(), update.moves, update.dropped);
+      if (!stop) continue;
+      const CentroidTable<S> last{start};
+      assign(last);
+      refresh(data, last, run.labels, sums, team);
+      run.inertia = sums.inertia(last.centroids());
+      run.centroids = last.centroids();
       if (update.exhausted) {
-        const double distinct = (closing.members.array() > 0.0).template cast<double>().sum();
+        double distinct = 0.0;
+        for (Index k = 0; k < sums.clusters(); ++k) distinct += sums.members(k) > 0.5 ? 1.0 : 0.0;
         report.notes.push_back(
             {index, -1, distinct, "fewer distinct rows than clusters; value = distinct rows"});
       }
+    } else {
+      run.centroids = table.centroids();
     }
+    record(index);
     return run;
   }
 }

@@ -2,201 +2,199 @@
 //
 // Rows are packed as [column][row], centroids as [group of 6][column][6]; a group keeps one
 // accumulator a centroid and vector, the expanded values |c - s|^2 - 2 (x - s)(c - s), and the
-// comparison follows while they are in registers. Built on the vector extensions of GCC and clang.
+// comparison follows while they are in registers. Many columns go in slices that stay in the first
+// cache, the unfinished values of a block in the second.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <vector>
 
-#include "latent/core/types.hpp"
-
-#if defined(__GNUC__)
-#define LATENT_HAS_PACKED_KERNEL 1
-#else
-#define LATENT_HAS_PACKED_KERNEL 0
-#endif
-
-#if LATENT_HAS_PACKED_KERNEL
+#include "latent/cluster/vectors.hpp"
 
 LATENT_BEGIN
 
 namespace detail {
 
-// The width follows Eigen's alignment, which is part of the inline namespace: units compiled for
-// other machines do not meet this one.
-inline constexpr int vector_bytes = EIGEN_MAX_ALIGN_BYTES > 16 ? EIGEN_MAX_ALIGN_BYTES : 16;
-inline constexpr int vectors_per_block = vector_bytes >= 64 ? 4 : 2;  // 32 registers or 16
-
-template <class S>
-struct VectorOf;
-template <>
-struct VectorOf<double> {
-  using Type = double __attribute__((vector_size(vector_bytes)));
-  using Integer = std::int64_t;
-  using Mask = std::int64_t __attribute__((vector_size(vector_bytes)));
-};
-template <>
-struct VectorOf<float> {
-  using Type = float __attribute__((vector_size(vector_bytes)));
-  using Integer = std::int32_t;
-  using Mask = std::int32_t __attribute__((vector_size(vector_bytes)));
-};
-
-// Rows that one call of the kernel handles.
-template <class S>
-inline constexpr Index block_rows = vectors_per_block* vector_bytes / Index{sizeof(S)};
-
 inline constexpr Index group_size = 6;
+inline constexpr Index columns_per_slice = 128;
 
 // Centroids for the kernel: coefficients -2 (c - s) and constants |c - s|^2, the last group filled
 // up with centroids that never win.
 template <class S>
 struct PackedCentroids {
   Index groups = 0;
+  Index cols = 0;
   std::vector<S> coefficients;  // groups x D x 6
   std::vector<S> constants;     // groups x 6
 
-  void pack(const RowMatrix<S>& centred, const Vector<S>& squared_norms) {
-    const Index clusters = centred.rows();
-    const Index cols = centred.cols();
+  // members: which rows of `centred` to take, in this order.
+  void pack(const RowMatrix<S>& centred, const Vector<S>& squared_norms,
+            const std::vector<Index>& members) {
+    const auto clusters = static_cast<Index>(members.size());
+    cols = centred.cols();
     groups = (clusters + group_size - 1) / group_size;
     coefficients.assign(static_cast<std::size_t>(groups * cols * group_size), S(0));
     constants.assign(static_cast<std::size_t>(groups * group_size), std::numeric_limits<S>::max());
     for (Index k = 0; k < clusters; ++k) {
-      constants[static_cast<std::size_t>(k)] = squared_norms[k];
+      const Index from = members[static_cast<std::size_t>(k)];
+      constants[static_cast<std::size_t>(k)] = squared_norms[from];
       const Index first = (k / group_size) * cols * group_size + k % group_size;
       for (Index j = 0; j < cols; ++j)
-        coefficients[static_cast<std::size_t>(first + j * group_size)] = S(-2) * centred(k, j);
+        coefficients[static_cast<std::size_t>(first + j * group_size)] = S(-2) * centred(from, j);
     }
   }
 };
 
-// packed[j * block_rows + i] = x(i, j) - shift[j] for i < count, the rest 0. Returns the largest
-// squared norm of a packed row.
-template <class S>
-S pack_rows(const S* x, const S* shift, Index count, Index cols, S* packed) {
-  constexpr Index block = block_rows<S>;
-  if (count < block) std::fill(packed, packed + cols * block, S(0));
-  constexpr Index strip = 8;  // columns at a time, so that the lines written stay in the cache
-  for (Index begin = 0; begin < cols; begin += strip) {
-    const Index end = std::min(cols, begin + strip);
-    for (Index i = 0; i < count; ++i)
-      for (Index j = begin; j < end; ++j) packed[j * block + i] = x[i * cols + j] - shift[j];
-  }
-  S norms[static_cast<std::size_t>(block)] = {};
-  for (Index j = 0; j < cols; ++j)
-    for (Index i = 0; i < block; ++i) norms[i] += packed[j * block + i] * packed[j * block + i];
-  return *std::max_element(norms, norms + block);
-}
-
+// Of each row of a block: the two smallest values and the index of the smallest.
 template <class S>
 struct NearestTwo {
   static constexpr auto size = static_cast<std::size_t>(block_rows<S>);
-  S first[size];
-  S second[size];
-  typename VectorOf<S>::Integer index[size];
+  using Integer = typename VectorOf<S>::Integer;
+  alignas(vector_bytes) S first[size];
+  alignas(vector_bytes) S second[size];
+  alignas(vector_bytes) Integer index[size];
 };
 
-// rows: D x block_rows.
+// The same while it is being found.
 template <class S>
-void find_nearest_two(const S* rows, Index cols, const PackedCentroids<S>& centroids,
-                      NearestTwo<S>& out) {
+class RunningTwo {
+ public:
   using V = typename VectorOf<S>::Type;
   using M = typename VectorOf<S>::Mask;
   using Integer = typename VectorOf<S>::Integer;
-  constexpr int count = vectors_per_block;
-  constexpr Index lanes = vector_bytes / Index{sizeof(S)};
-  V first[count];
-  V second[count];
-  M index[count];
-  for (int v = 0; v < count; ++v) {
-    first[v] = V{} + std::numeric_limits<S>::max();
-    second[v] = first[v];
-    index[v] = M{};
-  }
-  for (Index group = 0; group < centroids.groups; ++group) {
-    const S* coefficients = centroids.coefficients.data() + group * cols * group_size;
-    const S* constants = centroids.constants.data() + group * group_size;
-    V sums[group_size][count];
-#pragma GCC unroll 6
-    for (int r = 0; r < group_size; ++r)
-#pragma GCC unroll 4
-      for (int v = 0; v < count; ++v) sums[r][v] = constants[r] - V{};
-    for (Index j = 0; j < cols; ++j) {
-      V x[count];
-#pragma GCC unroll 4
-      for (int v = 0; v < count; ++v)
-        std::memcpy(&x[v], rows + j * block_rows<S> + v * lanes, sizeof(V));
-#pragma GCC unroll 6
-      for (int r = 0; r < group_size; ++r) {
-        const S c = coefficients[j * group_size + r];
-#pragma GCC unroll 4
-        for (int v = 0; v < count; ++v) sums[r][v] += x[v] * c;
-      }
+
+  RunningTwo() {
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors_per_block; ++v) {
+      first_[v] = V{} + std::numeric_limits<S>::max();
+      second_[v] = first_[v];
+      index_[v] = M{};
     }
+  }
+
+  // Of equal values the one that came first stays.
+  void offer(int v, const V& value, Index k) {
+    const M better = value < first_[v];
+    const V loser = better ? first_[v] : value;
+    second_[v] = loser < second_[v] ? loser : second_[v];
+    first_[v] = better ? value : first_[v];
+    const M label = static_cast<Integer>(k) - M{};
+    index_[v] = better ? label : index_[v];
+  }
+
+  void write(NearestTwo<S>& out) const {
+    constexpr Index lanes = vector_lanes<S>;
+    for (int v = 0; v < vectors_per_block; ++v) {
+      store(out.first + v * lanes, first_[v]);
+      store(out.second + v * lanes, second_[v]);
+      std::memcpy(out.index + v * lanes, &index_[v], sizeof(M));
+    }
+  }
+
+ private:
+  V first_[vectors_per_block];
+  V second_[vectors_per_block];
+  M index_[vectors_per_block];
+};
+
+// sums += the columns' part of the values of one group. rows: columns x block_rows; coefficients:
+// columns x 6.
+template <class S>
+[[gnu::always_inline]] inline void add_columns(
+    const S* rows, const S* coefficients, Index columns,
+    typename VectorOf<S>::Type (&sums)[group_size][vectors_per_block]) {
+  using V = typename VectorOf<S>::Type;
+  constexpr Index lanes = vector_lanes<S>;
+  for (Index j = 0; j < columns; ++j) {
+    V x[vectors_per_block];
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors_per_block; ++v) x[v] = load(rows + j * block_rows<S> + v * lanes);
 #pragma GCC unroll 6
     for (int r = 0; r < group_size; ++r) {
-      const M k = static_cast<Integer>(group * group_size + r) - M{};
-#pragma GCC unroll 4
-      for (int v = 0; v < count; ++v) {
-        const V value = sums[r][v];
-        const M better = value < first[v];
-        const V loser = better ? first[v] : value;
-        second[v] = loser < second[v] ? loser : second[v];
-        first[v] = better ? value : first[v];
-        index[v] = better ? k : index[v];
-      }
+      const S c = coefficients[j * group_size + r];
+#pragma GCC unroll 8
+      for (int v = 0; v < vectors_per_block; ++v) sums[r][v] += x[v] * c;
     }
-  }
-  for (int v = 0; v < count; ++v) {
-    std::memcpy(out.first + v * lanes, &first[v], sizeof(V));
-    std::memcpy(out.second + v * lanes, &second[v], sizeof(V));
-    std::memcpy(out.index + v * lanes, &index[v], sizeof(M));
   }
 }
 
-// The nearest centroid by direct differences, for a number of columns known when compiling.
-// rows: Cols x block_rows; centroids: Cols x K. Ties go to the lowest index.
-template <int Cols>
-void find_nearest_directly(const double* rows, const double* centroids, Index clusters,
-                           std::int64_t* nearest) {
-  using V = VectorOf<double>::Type;
-  using M = VectorOf<double>::Mask;
-  constexpr int count = vectors_per_block;
-  constexpr Index lanes = vector_bytes / Index{sizeof(double)};
-  V x[static_cast<std::size_t>(Cols)][count];
-  V first[count];
-  M index[count];
-  for (int v = 0; v < count; ++v) {
-    for (int j = 0; j < Cols; ++j)
-      std::memcpy(&x[j][v], rows + j * block_rows<double> + v * lanes, sizeof(V));
-    first[v] = V{} + std::numeric_limits<double>::infinity();
-    index[v] = M{};
+// Packs slices of the rows and finds the nearest two. pack(first, last, packed) fills packed with
+// these columns; partial: groups x 6 x block_rows numbers, used where there is more than one slice.
+template <class S, class Pack>
+void find_nearest_two(const PackedCentroids<S>& centroids, const Pack& pack, S* packed, S* partial,
+                      NearestTwo<S>& out) {
+  using V = typename VectorOf<S>::Type;
+  constexpr Index lanes = vector_lanes<S>;
+  const Index cols = centroids.cols;
+  RunningTwo<S> nearest;
+  for (Index first = 0; first < cols; first += columns_per_slice) {
+    const Index last = std::min(cols, first + columns_per_slice);
+    pack(first, last, packed);
+    for (Index group = 0; group < centroids.groups; ++group) {
+      V sums[group_size][vectors_per_block];
+      S* kept = partial + group * group_size * block_rows<S>;
+      if (first == 0) {
+        const S* constants = centroids.constants.data() + group * group_size;
+#pragma GCC unroll 6
+        for (int r = 0; r < group_size; ++r)
+#pragma GCC unroll 8
+          for (int v = 0; v < vectors_per_block; ++v) sums[r][v] = constants[r] - V{};
+      } else {
+#pragma GCC unroll 6
+        for (int r = 0; r < group_size; ++r)
+#pragma GCC unroll 8
+          for (int v = 0; v < vectors_per_block; ++v)
+            sums[r][v] = load(kept + r * block_rows<S> + v * lanes);
+      }
+      add_columns<S>(packed, centroids.coefficients.data() + (group * cols + first) * group_size,
+                     last - first, sums);
+      if (last == cols) {
+#pragma GCC unroll 6
+        for (int r = 0; r < group_size; ++r)
+#pragma GCC unroll 8
+          for (int v = 0; v < vectors_per_block; ++v)
+            nearest.offer(v, sums[r][v], group * group_size + r);
+      } else {
+#pragma GCC unroll 6
+        for (int r = 0; r < group_size; ++r)
+#pragma GCC unroll 8
+          for (int v = 0; v < vectors_per_block; ++v)
+            store(kept + r * block_rows<S> + v * lanes, sums[r][v]);
+      }
+    }
   }
+  nearest.write(out);
+}
+
+// The two nearest by squared direct differences, for a number of columns known when compiling.
+// rows: Cols x block_rows; centroids: Cols x K.
+template <int Cols, class S>
+void find_nearest_two_directly(const S* rows, const S* centroids, Index clusters,
+                               NearestTwo<S>& out) {
+  using V = typename VectorOf<S>::Type;
+  constexpr Index lanes = vector_lanes<S>;
+  V x[static_cast<std::size_t>(Cols)][vectors_per_block];
+  for (int v = 0; v < vectors_per_block; ++v)
+    for (int j = 0; j < Cols; ++j) x[j][v] = load(rows + j * block_rows<S> + v * lanes);
+  RunningTwo<S> nearest;
   for (Index k = 0; k < clusters; ++k) {
-    const M label = static_cast<std::int64_t>(k) - M{};
-#pragma GCC unroll 4
-    for (int v = 0; v < count; ++v) {
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors_per_block; ++v) {
       V sum = V{};
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (int j = 0; j < Cols; ++j) {
         const V t = x[j][v] - centroids[j * clusters + k];
         sum += t * t;
       }
-      const M better = sum < first[v];
-      first[v] = better ? sum : first[v];
-      index[v] = better ? label : index[v];
+      nearest.offer(v, sum, k);
     }
   }
-  for (int v = 0; v < count; ++v) std::memcpy(nearest + v * lanes, &index[v], sizeof(M));
+  nearest.write(out);
 }
 
 }  // namespace detail
 
 LATENT_END
-
-#endif

@@ -1,26 +1,80 @@
-// The second half of Lloyd's iteration: from cluster sums to the next centroids, empty clusters
-// included.
+// The two halves of Lloyd's iteration: from centroids to labels and sums, and from these to the
+// next centroids, empty clusters included.
 #pragma once
 
 #include <cmath>
 #include <utility>
 #include <vector>
 
-#include "latent/cluster/cluster_sums.hpp"
+#include "latent/cluster/assignment.hpp"
 #include "latent/cluster/empty_clusters.hpp"
+#include "latent/cluster/running_sums.hpp"
 #include "latent/core/report.hpp"
 
 LATENT_BEGIN
 
 namespace detail {
 
+// Labels every row; `sums` follow. labels: n, -1 where there is none yet. Returns the number of rows
+// of positive weight whose label changed. Zero-weight rows are labelled and take no further part.
+template <class S, class Search, class Team>
+double assign_all(const Samples<S>& data, const CentroidTable<S>& table, const Search& search,
+                  Labels& labels, RunningSums<S>& sums, ScratchPool<S>& pool, Team& team) {
+  const Index clusters = table.clusters();
+  const Index cols = table.cols();
+  const bool wide = wide_sums(clusters, cols);
+  const Index lanes = lanes_of(data.rows());
+  std::vector<std::vector<Move>> all_moves(wide ? static_cast<std::size_t>(lanes) : 0);
+  const SumsOf<S> sums_of{data, sums.references()};
+  const ClusterSums moved = team.reduce(
+      lanes, [&] { return ClusterSums{wide ? 0 : clusters, wide ? 0 : clusters, cols}; },
+      [&](Index lane, ClusterSums& lane_sums) {
+        const auto make = [&] { return std::make_unique<TileScratch<S>>(cols, clusters); };
+        pool.borrow(make, [&](TileScratch<S>& scratch) {
+          const RowAccess<S> access{data};
+          std::vector<Move> lane_moves;
+          int found[static_cast<std::size_t>(Search::chunk)];
+          const Index end = std::min(data.rows(), (lane + 1) * lane_rows);
+          for (Index first = lane * lane_rows; first < end; first += Search::chunk) {
+            const Index count = std::min(Search::chunk, end - first);
+            int* chunk_labels = labels.data() + first;
+            search.find(table, scratch, first, count, chunk_labels, found);
+            if (!wide) lane_moves.clear();
+            for (Index i = 0; i < count; ++i) {
+              if (found[i] == chunk_labels[i]) continue;
+              lane_moves.push_back({first + i, chunk_labels[i]});
+              chunk_labels[i] = found[i];
+              lane_sums.changed += data.weight(first + i) > 0.0 ? 1.0 : 0.0;
+            }
+            if (!wide) sums_of.shift(lane_moves, access, labels, lane_sums);
+          }
+          if (wide) all_moves[static_cast<std::size_t>(lane)] = std::move(lane_moves);
+        });
+      });
+  if (wide) {
+    const auto entries = [&](const auto& f) {
+      for (const std::vector<Move>& lane_moves : all_moves)
+        for (const Move& move : lane_moves) {
+          if (move.from >= 0) f(Index{move.from}, move.row, -1);
+          f(Index{labels[move.row]}, move.row, 1);
+        }
+    };
+    sums.add(sum_by_cluster(data, sums.references(), entries, team));
+  } else {
+    sums.add(moved);
+  }
+  return moved.changed;
+}
+
 template <class S>
 struct Update {
-  RowMatrix<S> centroids;  // the next ones
-  Labels labels;           // where empty clusters changed them, else empty
-  double movement = 0.0;   // sum of |c' - c|^2
-  bool exhausted = false;  // an empty cluster found no row to take
-  bool failed = false;     // EmptyCluster::fail met an empty cluster
+  RowMatrix<S> centroids;       // the next ones
+  Labels labels;                // where empty clusters changed them, else empty
+  std::vector<Relocation> moves;  // rows that empty clusters took
+  double movement = 0.0;        // sum of |c' - c|^2
+  bool dropped = false;         // there are fewer centroids than before, and labels were renamed
+  bool exhausted = false;       // an empty cluster found no row to take
+  bool failed = false;          // EmptyCluster::fail met an empty cluster
 };
 
 template <class S>
@@ -32,47 +86,64 @@ double squared_movement(const RowMatrix<S>& before, const RowMatrix<S>& after) {
   return sum;
 }
 
+// Onto the unit sphere, for spherical k-means. A mean of length 0 keeps its centroid.
+template <class S>
+void normalise(const RowMatrix<S>& before, RowMatrix<S>& centroids, Index iteration,
+               std::vector<Note>& notes) {
+  for (Index k = 0; k < centroids.rows(); ++k) {
+    const double length = std::sqrt(squared_norm(centroids.data() + k * centroids.cols(),
+                                                 centroids.cols()));
+    if (length > 0.0) {
+      for (Index j = 0; j < centroids.cols(); ++j)
+        centroids(k, j) = static_cast<S>(static_cast<double>(centroids(k, j)) / length);
+    } else {
+      centroids.row(k) = before.row(k);
+      notes.push_back({iteration, k, 0.0, "mean of length 0 has no direction: centroid kept"});
+    }
+  }
+}
+
 // Every empty cluster takes a distant row; the donors' means are taken anew, since subtracting a
 // row of large weight would leave nothing but rounding.
 template <class S, class Team>
-Update<S> relocate(const Samples<S>& data, const CentroidTable<S>& table, const Labels& labels,
-                   const ClusterSums& sums, const std::vector<Index>& empty, Index iteration,
-                   std::vector<Note>& notes, ScratchPool<S>& pool, Team& team) {
-  const RowMatrix<S>& before = table.centroids();
-  const auto moves = relocations(data, before, labels, empty, sums, team);
-  Update<S> update;
+void relocate(const Samples<S>& data, const RowMatrix<S>& before, const Labels& labels,
+              RunningSums<S>& sums, const std::vector<Index>& empty, Index iteration,
+              std::vector<Note>& notes, Update<S>& update, Team& team) {
+  update.moves = relocations(data, before, labels, empty, sums, team);
   update.labels = labels;
-  for (const Relocation& move : moves) update.labels[move.row] = static_cast<int>(move.cluster);
-  update.centroids = moves.empty()
-                         ? weighted_means(before, sums)
-                         : weighted_means(before, sum_clusters(data, table, Labelling::keep,
-                                                               update.labels, pool, team));
-  RowMatrix<S> row(1, data.cols());
-  for (const Relocation& move : moves) {
-    data.read(move.row, 1, row);
-    update.centroids.row(move.cluster) = row;
+  for (const Relocation& move : update.moves)
+    update.labels[move.row] = static_cast<int>(move.cluster);
+  if (!update.moves.empty()) sums.renew(before, sum_clusters(data, before, update.labels, team));
+  update.centroids = sums.means(before);
+  const RowAccess<S> access{data};
+  for (const Relocation& move : update.moves) {
+    const S* row = access(move.row);
+    std::copy(row, row + data.cols(), update.centroids.data() + move.cluster * data.cols());
     notes.push_back({iteration, move.cluster, std::sqrt(move.distance),
                      concat("empty cluster took row ", move.row, "; value = its distance")});
   }
-  update.exhausted = moves.size() < empty.size();
-  update.movement = squared_movement(before, update.centroids);
-  return update;
+  update.exhausted = update.moves.size() < empty.size();
 }
 
-// labels and sums belong to the centroids of the table.
+// labels and sums belong to the centroids `before`; the sums follow what becomes of empty clusters.
 template <class S, class Team>
-Update<S> update_centroids(const Samples<S>& data, const CentroidTable<S>& table,
-                           const Labels& labels, const ClusterSums& sums, EmptyCluster policy,
-                           Index iteration, std::vector<Note>& notes, ScratchPool<S>& pool,
-                           Team& team) {
+Update<S> update_centroids(const Samples<S>& data, const RowMatrix<S>& before,
+                           const Labels& labels, RunningSums<S>& sums, EmptyCluster policy, bool unit_centroids,
+                           Index iteration, std::vector<Note>& notes, Team& team) {
   const std::vector<Index> empty = empty_clusters(sums);
-  if (!empty.empty() && policy == EmptyCluster::farthest)
-    return relocate(data, table, labels, sums, empty, iteration, notes, pool, team);
-
   Update<S> update;
-  update.centroids = weighted_means(table.centroids(), sums);
-  update.movement = squared_movement(table.centroids(), update.centroids);
-  if (empty.empty()) return update;
+  if (!empty.empty() && policy == EmptyCluster::farthest) {
+    relocate(data, before, labels, sums, empty, iteration, notes, update, team);
+  } else if (!empty.empty() && policy == EmptyCluster::fail) {
+    update.centroids = before;
+    update.failed = true;
+  } else {
+    update.centroids = sums.means(before);
+  }
+  if (unit_centroids) normalise(before, update.centroids, iteration, notes);
+  update.movement = squared_movement(before, update.centroids);
+  if (empty.empty() || policy == EmptyCluster::farthest) return update;
+
   const char* message = policy == EmptyCluster::drop   ? "empty cluster was dropped"
                         : policy == EmptyCluster::keep ? "empty cluster kept its centroid"
                                                        : "empty cluster ended the fit";
@@ -80,10 +151,8 @@ Update<S> update_centroids(const Samples<S>& data, const CentroidTable<S>& table
   if (policy == EmptyCluster::drop) {
     update.labels = labels;
     drop_clusters(empty, update.centroids, update.labels);
-  } else if (policy == EmptyCluster::fail) {
-    update.centroids = table.centroids();
-    update.movement = 0.0;
-    update.failed = true;
+    sums.renew(update.centroids, sum_clusters(data, update.centroids, update.labels, team));
+    update.dropped = true;
   }
   return update;
 }

@@ -1,0 +1,209 @@
+// Vectors of numbers on the vector extensions of GCC and clang, and how rows become lanes: the
+// kernels of k-means keep one row of the data a lane. Elsewhere a vector is a single number, and
+// the same kernels are left to the compiler.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "latent/core/types.hpp"
+
+#ifndef LATENT_HAS_VECTORS
+#define LATENT_HAS_VECTORS 0
+#if defined(__GNUC__) && defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#undef LATENT_HAS_VECTORS
+#define LATENT_HAS_VECTORS 1
+#endif
+#endif
+#endif
+
+LATENT_BEGIN
+
+namespace detail {
+
+#if LATENT_HAS_VECTORS
+
+// The width follows Eigen's alignment, which is part of the inline namespace: units compiled for
+// other machines do not meet this one.
+inline constexpr int vector_bytes = EIGEN_MAX_ALIGN_BYTES > 16 ? EIGEN_MAX_ALIGN_BYTES : 16;
+inline constexpr int vectors_per_block = vector_bytes >= 64 ? 4 : 2;  // 32 registers or 16
+
+template <class S>
+struct VectorOf;
+template <>
+struct VectorOf<double> {
+  using Type = double __attribute__((vector_size(vector_bytes)));
+  using Integer = std::int64_t;
+  using Mask = std::int64_t __attribute__((vector_size(vector_bytes)));
+};
+template <>
+struct VectorOf<float> {
+  using Type = float __attribute__((vector_size(vector_bytes)));
+  using Integer = std::int32_t;
+  using Mask = std::int32_t __attribute__((vector_size(vector_bytes)));
+};
+
+#else
+
+inline constexpr int vector_bytes = 16;
+inline constexpr int vectors_per_block = 8;
+
+template <class S>
+struct VectorOf {
+  using Type = S;
+  using Integer = std::int64_t;
+  using Mask = std::int64_t;
+};
+
+#endif
+
+template <class S>
+inline constexpr int vector_lanes = 
+    LATENT_HAS_VECTORS != 0 ? vector_bytes / static_cast<int>(sizeof(S)) : 1;
+
+// Rows that one call of a kernel handles.
+template <class S>
+inline constexpr Index block_rows = Index{vectors_per_block} * vector_lanes<S>;
+
+template <class S>
+typename VectorOf<S>::Type load(const S* from) {
+  typename VectorOf<S>::Type v;
+  std::memcpy(&v, from, sizeof v);
+  return v;
+}
+
+template <class S>
+void store(S* to, const typename VectorOf<S>::Type& v) {
+  std::memcpy(to, &v, sizeof v);
+}
+
+#if LATENT_HAS_VECTORS
+
+// One step of a transposition: the halves of 2 Step x 2 Step blocks change places.
+template <class S, int Step, std::size_t... E>
+void exchange(typename VectorOf<S>::Type& a, typename VectorOf<S>::Type& b,
+              std::index_sequence<E...> /*lanes*/) {
+  constexpr int lanes = vector_lanes<S>;
+  const auto low =
+      __builtin_shufflevector(a, b, ((int{E} & Step) != 0 ? int{E} - Step + lanes : int{E})...);
+  b = __builtin_shufflevector(a, b, ((int{E} & Step) != 0 ? int{E} + lanes : int{E} + Step)...);
+  a = low;
+}
+
+template <class S, int Step>
+void exchange_all(typename VectorOf<S>::Type* rows) {
+  constexpr int lanes = vector_lanes<S>;
+#pragma GCC unroll 16
+  for (int i = 0; i < lanes; ++i)
+    if ((i & Step) == 0)
+      exchange<S, Step>(rows[i], rows[i + Step], std::make_index_sequence<std::size_t{lanes}>{});
+  if constexpr (2 * Step < lanes) exchange_all<S, 2 * Step>(rows);
+}
+
+// A square of lanes x lanes numbers: rows become columns.
+template <class S>
+void transpose(typename VectorOf<S>::Type* rows) {
+  exchange_all<S, 1>(rows);
+}
+
+// Column J of `lanes` rows of Cols <= 4 numbers, which lie one after another in Cols vectors.
+template <class S, int Cols, int J, std::size_t... E>
+typename VectorOf<S>::Type pick_column(const typename VectorOf<S>::Type* v,
+                                       std::index_sequence<E...> /*lanes*/) {
+  constexpr int lanes = vector_lanes<S>;
+  if constexpr (Cols == 1) {
+    return v[0];
+  } else if constexpr (Cols == 2) {
+    return __builtin_shufflevector(v[0], v[1], (int{E} * 2 + J)...);
+  } else if constexpr (Cols == 3) {
+    const auto front = __builtin_shufflevector(
+        v[0], v[1], (int{E} * 3 + J < 2 * lanes ? int{E} * 3 + J : 0)...);
+    return __builtin_shufflevector(
+        front, v[2],
+        (int{E} * 3 + J < 2 * lanes ? int{E} : int{E} * 3 + J - 2 * lanes + lanes)...);
+  } else {
+    const auto front = __builtin_shufflevector(
+        v[0], v[1], (int{E} * 4 + J < 2 * lanes ? int{E} * 4 + J : 0)...);
+    const auto back = __builtin_shufflevector(
+        v[2], v[3], (int{E} * 4 + J < 2 * lanes ? 0 : int{E} * 4 + J - 2 * lanes)...);
+    return __builtin_shufflevector(front, back,
+                                   (int{E} * 4 + J < 2 * lanes ? int{E} : int{E} + lanes)...);
+  }
+}
+
+#endif
+
+// packed[j * block_rows + i] = x(i, j) - shift[j] for columns first ... last - 1 and rows
+// i < count, the rest 0. rows: `count` pointers. norms (block_rows): the squares are added.
+template <class S>
+void pack_rows(const S* const* rows, Index count, Index first, Index last, const S* shift, S* packed,
+               S* norms) {
+  using V = typename VectorOf<S>::Type;
+  constexpr Index block = block_rows<S>;
+  constexpr Index lanes = vector_lanes<S>;
+  Index j = first;
+  if (count == block && lanes > 1) {
+    for (; j + lanes <= last; j += lanes) {
+      const V s = load(shift + j);
+      for (int v = 0; v < vectors_per_block; ++v) {
+        V square[static_cast<std::size_t>(lanes)];
+#pragma GCC unroll 16
+        for (Index i = 0; i < lanes; ++i) square[i] = load(rows[v * lanes + i] + j) - s;
+        if constexpr (lanes > 1) transpose<S>(square);
+#pragma GCC unroll 16
+        for (Index i = 0; i < lanes; ++i)
+          store(packed + (j - first + i) * block + v * lanes, square[i]);
+      }
+    }
+  } else {
+    std::fill(packed, packed + (last - first) * block, S(0));
+  }
+  for (Index i = 0; i < count; ++i)
+    for (Index k = j; k < last; ++k) packed[(k - first) * block + i] = rows[i][k] - shift[k];
+  for (int v = 0; v < vectors_per_block; ++v) {
+    V sum = load(norms + v * lanes);
+    for (Index k = first; k < last; ++k) {
+      const V x = load(packed + (k - first) * block + v * lanes);
+      sum += x * x;
+    }
+    store(norms + v * lanes, sum);
+  }
+}
+
+// The same for Cols <= 4 columns and without a shift. Where `contiguous`, the rows follow each
+// other in memory.
+template <int Cols, class S>
+void pack_few_columns(const S* const* rows, Index count, bool contiguous, S* packed) {
+  constexpr Index block = block_rows<S>;
+#if LATENT_HAS_VECTORS
+  if (count == block && contiguous) {
+    using V = typename VectorOf<S>::Type;
+    constexpr Index lanes = vector_lanes<S>;
+    constexpr auto sequence = std::make_index_sequence<static_cast<std::size_t>(lanes)>{};
+    for (int v = 0; v < vectors_per_block; ++v) {
+      V from[static_cast<std::size_t>(Cols)];
+      for (int j = 0; j < Cols; ++j) from[j] = load(rows[0] + (v * Cols + j) * lanes);
+      store(packed + v * lanes, pick_column<S, Cols, 0>(from, sequence));
+      if constexpr (Cols > 1)
+        store(packed + block + v * lanes, pick_column<S, Cols, 1>(from, sequence));
+      if constexpr (Cols > 2)
+        store(packed + 2 * block + v * lanes, pick_column<S, Cols, 2>(from, sequence));
+      if constexpr (Cols > 3)
+        store(packed + 3 * block + v * lanes, pick_column<S, Cols, 3>(from, sequence));
+    }
+    return;
+  }
+#else
+  static_cast<void>(contiguous);
+#endif
+  for (Index i = 0; i < block; ++i)
+    for (Index j = 0; j < Cols; ++j) packed[j * block + i] = i < count ? rows[i][j] : S(0);
+}
+
+}  // namespace detail
+
+LATENT_END
