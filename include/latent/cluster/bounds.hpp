@@ -13,6 +13,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -27,7 +28,8 @@ namespace detail {
 
 // Floats that are surely not below, or not above, a number.
 inline float round_up(double value) {
-  const double more = value * (1.0 + 0x1p-22) + static_cast<double>(std::numeric_limits<float>::min());
+  const double more =
+      value * (1.0 + 0x1p-22) + static_cast<double>(std::numeric_limits<float>::min());
   return more < 0x1p127 ? static_cast<float>(more) : std::numeric_limits<float>::infinity();
 }
 inline float round_down(double value) {
@@ -65,17 +67,24 @@ class BoundSearch {
     for (Index k = 0; k < clusters; ++k)
       moved_[k] = round_up(unit_ * std::sqrt(squared_distance(before.data() + k * before.cols(),
                                                               table.centroid(k), table.cols())));
-    farthest_.assign(static_cast<std::size_t>(group_count()), {});
+    // The largest movement in a group, and the largest among the others of each centroid's group.
+    group_moved_ = Vector<float>::Zero(group_count());
+    Vector<float> next = group_moved_;
+    Vector<Index> farthest = Vector<Index>::Constant(group_count(), -1);
     for (Index k = 0; k < clusters; ++k) {
-      Farthest& far = farthest_[static_cast<std::size_t>(group_of_[k])];
-      if (far.cluster < 0 || moved_[k] > far.first) {
-        far.second = far.cluster < 0 ? 0.0f : far.first;
-        far.first = moved_[k];
-        far.cluster = k;
+      const Index g = group_of_[k];
+      if (farthest[g] < 0 || moved_[k] > group_moved_[g]) {
+        next[g] = group_moved_[g];
+        group_moved_[g] = moved_[k];
+        farthest[g] = k;
       } else {
-        far.second = std::max(far.second, moved_[k]);
+        next[g] = std::max(next[g], moved_[k]);
       }
     }
+    others_moved_.resize(clusters);
+    for (Index k = 0; k < clusters; ++k)
+      others_moved_[k] =
+          farthest[group_of_[k]] == k ? next[group_of_[k]] : group_moved_[group_of_[k]];
   }
 
   // What must follow each move, before find.
@@ -87,6 +96,18 @@ class BoundSearch {
         packed_[g].pack(table.centred(), table.squared_norms(), groups_[g]);
     }
     separate(table, pool, team);
+  }
+
+  // What find() did since the last call.
+  struct Work {
+    Index tightened = 0;  // rows whose own distance was taken
+    Index searched = 0;   // rows that went through the kernel
+    Index pairs = 0;      // rows times centroids in it
+  };
+  Work take_work() {
+    return {tightened_.exchange(0, std::memory_order_relaxed),
+            searched_.exchange(0, std::memory_order_relaxed),
+            pairs_.exchange(0, std::memory_order_relaxed)};
   }
 
   // These rows have other labels than find() gave them.
@@ -101,12 +122,6 @@ class BoundSearch {
             const int* labels, int* found) const;
 
  private:
-  struct Farthest {
-    Index cluster = -1;
-    float first = 0.0f;   // the largest movement in the group
-    float second = 0.0f;  // and the next
-  };
-
   // Half the distance from each centroid to the nearest other one: a row closer than that has its
   // nearest centroid.
   template <class Team>
@@ -124,8 +139,7 @@ class BoundSearch {
         for (Index k = 0; k < count; ++k) rows[k] = table.centroid(first + k);
         assign_rows(table, scratch, rows, count, true, nearest, others);
         for (Index k = 0; k < count; ++k)
-          separation_[first + k] =
-              round_down(0.5 * unit_ * std::sqrt(std::max(0.0, others[k])));
+          separation_[first + k] = round_down(0.5 * unit_ * std::sqrt(std::max(0.0, others[k])));
       });
     });
   }
@@ -134,11 +148,13 @@ class BoundSearch {
     return round_up(unit_ * std::sqrt(squared_distance(x, table.centroid(k), table.cols())));
   }
 
-  void find_everywhere(const CentroidTable<S>& table, TileScratch<S>& scratch,
-                       const std::vector<Index>& active, const S* const* rows, int* found) const;
-  void find_in_groups(const CentroidTable<S>& table, TileScratch<S>& scratch,
-                      const std::vector<Index>& active, const S* const* rows, const int* labels,
-                      int* found) const;
+  void follow_all(Index first, Index count, const int* labels, float* least) const;
+  void follow_groups(Index first, Index count, const int* labels, float* least) const;
+  void gather(const Index* active, Index count, TileScratch<S>& scratch, const S** rows) const;
+  void find_everywhere(const CentroidTable<S>& table, TileScratch<S>& scratch, const Index* active,
+                       Index count, const S* const* rows, int* found) const;
+  void find_in_groups(const CentroidTable<S>& table, TileScratch<S>& scratch, const Index* active,
+                      Index count, const S* const* rows, const int* labels, int* found) const;
 
   const Samples<S>& data_;
   double unit_;
@@ -147,158 +163,191 @@ class BoundSearch {
   Vector<Index> group_of_;                  // K
   Vector<float> moved_;                     // K
   Vector<float> separation_;                // K
-  std::vector<Farthest> farthest_;          // of each group
+  Vector<float> others_moved_;              // K
+  Vector<float> group_moved_;               // groups
   // Every row is of one lane, and no two threads have the same lane.
   mutable Vector<float> upper_;     // n
   mutable RowMatrix<float> lower_;  // n x groups
+  mutable std::atomic<Index> tightened_{0};
+  mutable std::atomic<Index> searched_{0};
+  mutable std::atomic<Index> pairs_{0};
 };
 
 template <class S>
 void BoundSearch<S>::find(const CentroidTable<S>& table, TileScratch<S>& scratch, Index first,
                           Index count, const int* labels, int* found) const {
+  constexpr float apart = 1.0f + 0x1p-20f;
+  const RowAccess<S> access{data_};
+  float least[static_cast<std::size_t>(chunk)];  // of the lower bounds
+  if (group_count() == 1)
+    follow_all(first, count, labels, least);
+  else
+    follow_groups(first, count, labels, least);
+  std::copy(labels, labels + count, found);
+
+  Index undecided[static_cast<std::size_t>(chunk)];
+  Index open = 0;
+  const float* upper = upper_.data() + first;
+  for (Index i = 0; i < count; ++i) {
+    undecided[open] = first + i;
+    open += upper[i] * apart < least[i] ? 0 : 1;
+  }
+  Index active = 0;
+  for (Index u = 0; u < open; ++u) {
+    const Index row = undecided[u];
+    upper_[row] = own_upper(table, access(row), labels[row - first]);
+    undecided[active] = row;
+    active += upper_[row] * apart < least[row - first] ? 0 : 1;
+  }
+  tightened_.fetch_add(open, std::memory_order_relaxed);
+  searched_.fetch_add(active, std::memory_order_relaxed);
+
+  for (Index from = 0; from < active; from += tile_rows) {
+    const Index rows = std::min(tile_rows, active - from);
+    const Index* part = undecided + from;
+    const S* pointers[tile_rows] = {};
+    int part_found[tile_rows];
+    gather(part, rows, scratch, pointers);
+    if (group_count() == 1)
+      find_everywhere(table, scratch, part, rows, pointers, part_found);
+    else
+      find_in_groups(table, scratch, part, rows, pointers, labels - first, part_found);
+    for (Index i = 0; i < rows; ++i) {
+      if (part_found[i] == labels[part[i] - first]) continue;
+      upper_[part[i]] = own_upper(table, pointers[i], part_found[i]);
+      found[part[i] - first] = part_found[i];
+    }
+  }
+}
+
+template <class S>
+void BoundSearch<S>::follow_all(Index first, Index count, const int* labels, float* least) const {
   constexpr float up = 1.0f + 0x1p-22f;
   constexpr float down = 1.0f - 0x1p-22f;
-  constexpr float apart = 1.0f + 0x1p-20f;
-  const Index groups = group_count();
-  const RowAccess<S> access{data_};
-  std::vector<Index> active;
-  active.reserve(static_cast<std::size_t>(count));
+  float* upper = upper_.data() + first;
+  float* lower = lower_.data() + first;
+  const float* moved = moved_.data();
+  const float* others = others_moved_.data();
+  const float* separation = separation_.data();
   for (Index i = 0; i < count; ++i) {
-    found[i] = labels[i];
-    const Index row = first + i;
-    const Index own = labels[i];
-    if (own < 0) {
-      active.push_back(row);
-      continue;
-    }
-    float* lower = lower_.data() + row * groups;
-    float least = std::numeric_limits<float>::infinity();
-    for (Index g = 0; g < groups; ++g) {
-      const Farthest& far = farthest_[static_cast<std::size_t>(g)];
-      const float step = far.cluster == own ? far.second : far.first;
-      lower[g] = std::max(0.0f, lower[g] - step) * down;
-      least = std::min(least, lower[g]);
-    }
-    upper_[row] = (upper_[row] + moved_[own]) * up;
-    least = std::max(least, separation_[own]);
-    if (upper_[row] * apart < least) continue;
-    upper_[row] = own_upper(table, access(row), own);
-    if (upper_[row] * apart < least) continue;
-    active.push_back(row);
+    const int own = labels[i];
+    upper[i] = (upper[i] + moved[own]) * up;
+    const float less = lower[i] - others[own];
+    lower[i] = (less > 0.0f ? less : 0.0f) * down;
+    least[i] = lower[i] > separation[own] ? lower[i] : separation[own];
   }
-  if (active.empty()) return;
+}
 
-  // Rows that do not lie side by side are copied, a block at a time.
-  constexpr Index block = tile_rows;
-  const S* rows[static_cast<std::size_t>(block)] = {};
-  int block_found[static_cast<std::size_t>(block)];
-  std::vector<Index> part;
-  for (std::size_t from = 0; from < active.size(); from += static_cast<std::size_t>(block)) {
-    const std::size_t to = std::min(active.size(), from + static_cast<std::size_t>(block));
-    part.assign(active.begin() + static_cast<std::ptrdiff_t>(from),
-                active.begin() + static_cast<std::ptrdiff_t>(to));
-    for (std::size_t i = 0; i < part.size(); ++i) {
-      rows[i] = data_.contiguous_row(part[i]);
-      if (rows[i] != nullptr) continue;
-      S* copy = scratch.x.data() + static_cast<Index>(i) * data_.cols();
-      for (Index j = 0; j < data_.cols(); ++j) copy[j] = data_(part[i], j);
-      rows[i] = copy;
+template <class S>
+void BoundSearch<S>::follow_groups(Index first, Index count, const int* labels,
+                                   float* least) const {
+  constexpr float up = 1.0f + 0x1p-22f;
+  constexpr float down = 1.0f - 0x1p-22f;
+  const Index groups = group_count();
+  for (Index i = 0; i < count; ++i) {
+    const Index own = labels[i];
+    const Index own_group = group_of_[own];
+    upper_[first + i] = (upper_[first + i] + moved_[own]) * up;
+    float* lower = lower_.data() + (first + i) * groups;
+    const float mine = lower[own_group] - others_moved_[own];
+    for (Index g = 0; g < groups; ++g) {
+      const float less = lower[g] - group_moved_[g];
+      lower[g] = (less > 0.0f ? less : 0.0f) * down;
     }
-    if (groups == 1) {
-      find_everywhere(table, scratch, part, rows, block_found);
-    } else {
-      find_in_groups(table, scratch, part, rows, labels - first, block_found);
-    }
-    for (std::size_t i = 0; i < part.size(); ++i) {
-      const Index row = part[i];
-      if (block_found[i] != labels[row - first])
-        upper_[row] = own_upper(table, rows[i], block_found[i]);
-      found[row - first] = block_found[i];
-    }
+    lower[own_group] = (mine > 0.0f ? mine : 0.0f) * down;
+    float smallest = lower[0];
+    for (Index g = 1; g < groups; ++g) smallest = lower[g] < smallest ? lower[g] : smallest;
+    least[i] = std::max(smallest, separation_[own]);
+  }
+}
+
+// Pointers to these rows; those that do not lie side by side are copied.
+template <class S>
+void BoundSearch<S>::gather(const Index* active, Index count, TileScratch<S>& scratch,
+                            const S** rows) const {
+  for (Index i = 0; i < count; ++i) {
+    rows[i] = data_.contiguous_row(active[i]);
+    if (rows[i] != nullptr) continue;
+    S* copy = scratch.x.data() + i * data_.cols();
+    for (Index j = 0; j < data_.cols(); ++j) copy[j] = data_(active[i], j);
+    rows[i] = copy;
   }
 }
 
 template <class S>
 void BoundSearch<S>::find_everywhere(const CentroidTable<S>& table, TileScratch<S>& scratch,
-                                     const std::vector<Index>& active, const S* const* rows,
+                                     const Index* active, Index count, const S* const* rows,
                                      int* found) const {
-  double others[static_cast<std::size_t>(tile_rows)];
-  assign_rows(table, scratch, rows, static_cast<Index>(active.size()), false, found, others);
-  for (std::size_t i = 0; i < active.size(); ++i)
-    lower_(active[i], 0) = round_down(unit_ * std::sqrt(std::max(0.0, others[i])));
+  double others[tile_rows];
+  assign_rows(table, scratch, rows, count, false, found, others);
+  pairs_.fetch_add(count * table.clusters(), std::memory_order_relaxed);
+  for (Index i = 0; i < count; ++i)
+    lower_.data()[active[i]] = round_down(unit_ * std::sqrt(std::max(0.0, others[i])));
 }
 
 template <class S>
 void BoundSearch<S>::find_in_groups(const CentroidTable<S>& table, TileScratch<S>& scratch,
-                                    const std::vector<Index>& active, const S* const* rows,
+                                    const Index* active, Index count, const S* const* rows,
                                     const int* labels, int* found) const {
   constexpr float apart = 1.0f + 0x1p-20f;
-  constexpr auto size = static_cast<std::size_t>(tile_rows);
   constexpr Index block = block_rows<S>;
   // Of each row: the two smallest expanded values seen, and in the winning group the second.
-  S first[size];
-  S second[size];
-  S runner_up[size];
-  double norms[size];
-  Index winner[size];
-  std::fill(first, first + active.size(), std::numeric_limits<S>::max());
-  std::fill(second, second + active.size(), std::numeric_limits<S>::max());
-  std::fill(winner, winner + active.size(), Index{-1});
-  double largest = 0.0;
-  for (std::size_t i = 0; i < active.size(); ++i) {
-    norms[i] = 0.0;
-    const S* shift = table.shift().data();
-    for (Index j = 0; j < table.cols(); ++j) {
-      const double t = static_cast<double>(rows[i][j]) - static_cast<double>(shift[j]);
-      norms[i] += t * t;
-    }
-    largest = std::max(largest, norms[i]);
-  }
-  const double margin = table.margin(largest * (1.0 + table.norm_error()));
-  const auto bound = [&](double value, std::size_t i) {
-    return round_down(unit_ *
-                      std::sqrt(std::max(0.0, value + norms[i] * (1.0 - table.norm_error()) -
-                                                  margin)));
+  struct Best {
+    S first = std::numeric_limits<S>::max();
+    S second = std::numeric_limits<S>::max();
+    S runner_up = std::numeric_limits<S>::max();
+    Index group = 0;
+    double norm = 0.0;
+    double margin = 0.0;
   };
-
-  std::vector<std::size_t> chosen;
+  Best best[tile_rows];
+  const auto bound = [&](S value, const Best& row) {
+    return round_down(unit_ *
+                      std::sqrt(std::max(0.0, static_cast<double>(value) + row.norm - row.margin)));
+  };
+  Index chosen[tile_rows];
   const S* gathered[static_cast<std::size_t>(block)] = {};
   for (Index g = 0; g < group_count(); ++g) {
-    chosen.clear();
-    for (std::size_t i = 0; i < active.size(); ++i) {
-      const int own = labels[active[i]];
-      if (own < 0 || group_of_[own] == g || !(upper_[active[i]] * apart < lower_(active[i], g)))
-        chosen.push_back(i);
+    const auto& members = groups_[static_cast<std::size_t>(g)];
+    Index open = 0;
+    for (Index i = 0; i < count; ++i) {
+      chosen[open] = i;
+      open += group_of_[labels[active[i]]] != g && upper_[active[i]] * apart < lower_(active[i], g)
+                  ? 0
+                  : 1;
     }
-    for (std::size_t from = 0; from < chosen.size(); from += static_cast<std::size_t>(block)) {
-      const std::size_t count = std::min(static_cast<std::size_t>(block), chosen.size() - from);
-      for (std::size_t i = 0; i < count; ++i) gathered[i] = rows[chosen[from + i]];
-      propose(table, packed_[static_cast<std::size_t>(g)], scratch, gathered,
-              static_cast<Index>(count));
-      for (std::size_t b = 0; b < count; ++b) {
-        const std::size_t i = chosen[from + b];
+    pairs_.fetch_add(open * static_cast<Index>(members.size()), std::memory_order_relaxed);
+    for (Index from = 0; from < open; from += block) {
+      const Index size = std::min(block, open - from);
+      for (Index b = 0; b < size; ++b) gathered[b] = rows[chosen[from + b]];
+      propose(table, packed_[static_cast<std::size_t>(g)], scratch, gathered, size);
+      const S largest = *std::max_element(scratch.norms, scratch.norms + size);
+      const double margin = table.margin(static_cast<double>(largest));
+      for (Index b = 0; b < size; ++b) {
+        const Index i = chosen[from + b];
+        Best& row = best[i];
+        row.norm = static_cast<double>(scratch.norms[b]) * (1.0 - table.norm_error());
+        row.margin = std::max(row.margin, margin);
         const S value = scratch.two.first[b];
-        const S next = scratch.two.second[b];
-        lower_(active[i], g) = bound(static_cast<double>(value), i);
-        if (value < first[i]) {
-          second[i] = std::min(first[i], next);
-          first[i] = value;
-          runner_up[i] = next;
-          winner[i] = g;
-          found[i] = static_cast<int>(
-              groups_[static_cast<std::size_t>(g)][static_cast<std::size_t>(scratch.two.index[b])]);
+        lower_(active[i], g) = bound(value, row);
+        if (value < row.first) {
+          row.second = std::min(row.first, scratch.two.second[b]);
+          row.first = value;
+          row.runner_up = scratch.two.second[b];
+          row.group = g;
+          found[i] = static_cast<int>(members[static_cast<std::size_t>(scratch.two.index[b])]);
         } else {
-          second[i] = std::min(second[i], value);
+          row.second = std::min(row.second, value);
         }
       }
     }
   }
-  for (std::size_t i = 0; i < active.size(); ++i) {
-    if (static_cast<double>(second[i]) - static_cast<double>(first[i]) > margin) {
-      lower_(active[i], winner[i]) = bound(static_cast<double>(runner_up[i]), i);
-    } else {
+  for (Index i = 0; i < count; ++i) {
+    const Best& row = best[i];
+    if (static_cast<double>(row.second) - static_cast<double>(row.first) > row.margin)
+      lower_(active[i], row.group) = bound(row.runner_up, row);
+    else
       found[i] = nearest_by_differences(table, rows[i]);
-    }
   }
 }
 

@@ -97,9 +97,8 @@ class CentroidTable {
   // Where direct(): the larger of two squared distances taken in S may be taken for the smaller
   // while they are within so much of it, as a factor. Each has at most D + 2 roundings of u, and
   // the distances that decide, in double, no more.
-  static constexpr double direct_margin =
-      4.2 * static_cast<double>(direct_columns + 2) *
-      static_cast<double>(std::numeric_limits<S>::epsilon());
+  static constexpr double direct_margin = 4.2 * static_cast<double>(direct_columns + 2) *
+                                          static_cast<double>(std::numeric_limits<S>::epsilon());
 
  private:
   RowMatrix<S> centroids_;

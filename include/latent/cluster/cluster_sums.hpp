@@ -195,8 +195,8 @@ ClusterSums sum_by_cluster(const Samples<S>& data, const RowMatrix<S>& reference
     ClusterSums one{1, 1, cols};
     for (Index k = range * clusters / ranges; k < (range + 1) * clusters / ranges; ++k) {
       set_zero(one);
-      for (Index e = begins[static_cast<std::size_t>(k)]; e < begins[static_cast<std::size_t>(k) + 1];
-           ++e) {
+      for (Index e = begins[static_cast<std::size_t>(k)];
+           e < begins[static_cast<std::size_t>(k) + 1]; ++e) {
         const auto [row, sign] = entries[static_cast<std::size_t>(e)];
         const double weight = data.weight(row);
         if (weight > 0.0)
@@ -229,7 +229,10 @@ ClusterSums sum_clusters(const Samples<S>& data, const RowMatrix<S>& references,
         },
         team);
   return team.reduce(
-      lanes_of(data.rows()), [&] { return ClusterSums{clusters, clusters, data.cols()}; },
+      lanes_of(data.rows()),
+      [&] {
+        return ClusterSums{clusters, clusters, data.cols()};
+      },
       [&](Index lane, ClusterSums& sums) {
         const RowAccess<S> access{data};
         const Index first = lane * lane_rows;

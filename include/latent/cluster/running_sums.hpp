@@ -99,8 +99,7 @@ class RunningSums {
   }
   template <class M>
   static void add_exactly(M& high, M& low, const M& b) {
-    for (Index i = 0; i < high.size(); ++i)
-      add_exactly(high.data()[i], low.data()[i], b.data()[i]);
+    for (Index i = 0; i < high.size(); ++i) add_exactly(high.data()[i], low.data()[i], b.data()[i]);
   }
 
   void clear(Index k) {

@@ -27,7 +27,10 @@ double assign_all(const Samples<S>& data, const CentroidTable<S>& table, const S
   std::vector<std::vector<Move>> all_moves(wide ? static_cast<std::size_t>(lanes) : 0);
   const SumsOf<S> sums_of{data, sums.references()};
   const ClusterSums moved = team.reduce(
-      lanes, [&] { return ClusterSums{wide ? 0 : clusters, wide ? 0 : clusters, cols}; },
+      lanes,
+      [&] {
+        return ClusterSums{wide ? 0 : clusters, wide ? 0 : clusters, cols};
+      },
       [&](Index lane, ClusterSums& lane_sums) {
         const auto make = [&] { return std::make_unique<TileScratch<S>>(cols, clusters); };
         pool.borrow(make, [&](TileScratch<S>& scratch) {
@@ -68,13 +71,13 @@ double assign_all(const Samples<S>& data, const CentroidTable<S>& table, const S
 
 template <class S>
 struct Update {
-  RowMatrix<S> centroids;       // the next ones
-  Labels labels;                // where empty clusters changed them, else empty
+  RowMatrix<S> centroids;         // the next ones
+  Labels labels;                  // where empty clusters changed them, else empty
   std::vector<Relocation> moves;  // rows that empty clusters took
-  double movement = 0.0;        // sum of |c' - c|^2
-  bool dropped = false;         // there are fewer centroids than before, and labels were renamed
-  bool exhausted = false;       // an empty cluster found no row to take
-  bool failed = false;          // EmptyCluster::fail met an empty cluster
+  double movement = 0.0;          // sum of |c' - c|^2
+  bool dropped = false;           // there are fewer centroids than before, and labels were renamed
+  bool exhausted = false;         // an empty cluster found no row to take
+  bool failed = false;            // EmptyCluster::fail met an empty cluster
 };
 
 template <class S>
@@ -91,8 +94,8 @@ template <class S>
 void normalise(const RowMatrix<S>& before, RowMatrix<S>& centroids, Index iteration,
                std::vector<Note>& notes) {
   for (Index k = 0; k < centroids.rows(); ++k) {
-    const double length = std::sqrt(squared_norm(centroids.data() + k * centroids.cols(),
-                                                 centroids.cols()));
+    const double length =
+        std::sqrt(squared_norm(centroids.data() + k * centroids.cols(), centroids.cols()));
     if (length > 0.0) {
       for (Index j = 0; j < centroids.cols(); ++j)
         centroids(k, j) = static_cast<S>(static_cast<double>(centroids(k, j)) / length);
@@ -127,8 +130,8 @@ void relocate(const Samples<S>& data, const RowMatrix<S>& before, const Labels& 
 
 // labels and sums belong to the centroids `before`; the sums follow what becomes of empty clusters.
 template <class S, class Team>
-Update<S> update_centroids(const Samples<S>& data, const RowMatrix<S>& before,
-                           const Labels& labels, RunningSums<S>& sums, EmptyCluster policy, bool unit_centroids,
+Update<S> update_centroids(const Samples<S>& data, const RowMatrix<S>& before, const Labels& labels,
+                           RunningSums<S>& sums, EmptyCluster policy, bool unit_centroids,
                            Index iteration, std::vector<Note>& notes, Team& team) {
   const std::vector<Index> empty = empty_clusters(sums);
   Update<S> update;
