@@ -8,59 +8,16 @@
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
-#include <tuple>
-#include <utility>
-#include <vector>
 
 #include "latent/cluster/assignment.hpp"
+#include "latent/cluster/cluster_statistics.hpp"
+#include "latent/cluster/sparse_sums.hpp"
 #include "latent/core/blocks.hpp"
 #include "latent/core/executor.hpp"
 
 LATENT_BEGIN
 
 namespace detail {
-
-// The statistics of k-means.
-struct ClusterSums {
-  RowMatrix<double> offsets;  // K x D: sum of w (x - c)
-  Vector<double> weights;     // K: sum of w
-  Vector<double> members;     // K: rows of positive weight
-  double inertia = 0.0;       // sum of w |x - c|^2
-  double changed = 0.0;       // rows of positive weight whose label changed
-
-  ClusterSums(Index clusters, Index offset_rows, Index cols)
-      : offsets(RowMatrix<double>::Zero(offset_rows, cols)),
-        weights(Vector<double>::Zero(clusters)),
-        members(Vector<double>::Zero(clusters)) {}
-
-  auto fields() { return std::tie(offsets, weights, members, inertia, changed); }
-};
-
-// Buffers that outlive a lane: there are as many as threads.
-template <class T>
-class Pool {
- public:
-  template <class Make, class Use>
-  void borrow(const Make& make, const Use& use) {
-    std::unique_ptr<T> item;
-    {
-      const std::lock_guard lock{mutex_};
-      if (!idle_.empty()) {
-        item = std::move(idle_.back());
-        idle_.pop_back();
-      }
-    }
-    if (!item) item = make();
-    use(*item);
-    const std::lock_guard lock{mutex_};
-    idle_.push_back(std::move(item));
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<T>> idle_;
-};
 
 template <class S>
 using ScratchPool = Pool<TileScratch<S>>;
@@ -123,16 +80,6 @@ void add_tile_of(const CentroidTable<S>& table, const S* x, Index rows, const in
   }
 }
 
-// Stores the labels found. Returns how many rows of positive weight changed theirs.
-inline Index relabel(const int* found, Index rows, const double* weights, int* labels) {
-  Index changed = 0;
-  for (Index i = 0; i < rows; ++i) {
-    changed += int(found[i] != labels[i]) & int(weights == nullptr || weights[i] > 0.0);
-    labels[i] = found[i];
-  }
-  return changed;
-}
-
 // Beyond so many doubles, one copy of the sums a thread is too much: rows are labelled in parallel
 // first, and then every range of clusters is summed by one thread in the order of the rows.
 inline constexpr Index wide_statistics = Index{16} * 1024 * 1024 / 8;
@@ -158,13 +105,13 @@ void add_wide_offsets(const Samples<S>& data, const CentroidTable<S>& table, con
   });
 }
 
-// assign: every row gets the label of its nearest centroid. keep: labels stay as given.
-enum class Labelling { assign, keep };
-
 // labels: n. Zero-weight rows are labelled and take no further part.
 template <class S, class Team>
 ClusterSums sum_clusters(const Samples<S>& data, const CentroidTable<S>& table, Labelling labelling,
                          Labels& labels, ScratchPool<S>& pool, Team& team) {
+  // In a few columns nothing is gained by zeros.
+  if (data.sparse() && !table.direct())
+    return sum_sparse_clusters(data, table.centroids(), labelling, labels, team);
   const Index clusters = table.clusters();
   const Index cols = table.cols();
   const bool wide = clusters * cols > wide_statistics;

@@ -158,6 +158,14 @@ class Samples {
   // True if a factor multiplies columns or rows.
   bool scaled() const { return column_factors_.size() > 0; }
 
+  // The number of entries that a sparse source stores. O(n).
+  Index stored_entries() const {
+    Index sum = 0;
+    for (Index i = first_; i < first_ + rows_; ++i)
+      sum += sparse_->rows[static_cast<std::size_t>(i)].count;
+    return sum;
+  }
+
   // The stored entries of row i of a sparse source. The values of a scaled source are written to
   // `buffer`, to which the answer then points.
   SparseRow<S> sparse_row(Index row, std::vector<S>& buffer) const {
@@ -180,7 +188,11 @@ class Samples {
       return {stored.values, static_cast<std::size_t>(stored.count)};
     }
     buffer.resize(static_cast<std::size_t>(cols_));
-    for (Index j = 0; j < cols_; ++j) buffer[static_cast<std::size_t>(j)] = (*this)(row, j);
+    const S* from = data_ + row * row_stride_;
+    for (Index j = 0; j < cols_; ++j) {
+      const S x = from[j * column_stride_];
+      buffer[static_cast<std::size_t>(j)] = scaled() ? scaled_value(x, row, j) : x;
+    }
     return buffer;
   }
 
