@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <tuple>
 #include <vector>
@@ -14,7 +15,9 @@
 #include "latent/cluster/cluster_statistics.hpp"
 #include "latent/cluster/sparse_assignment.hpp"
 #include "latent/core/blocks.hpp"
+#include "latent/core/error.hpp"
 #include "latent/core/executor.hpp"
+#include "latent/core/numeric.hpp"
 
 LATENT_BEGIN
 
@@ -165,6 +168,34 @@ ClusterSums sum_sparse_clusters(const Samples<S>& data, const RowMatrix<S>& cent
   else if (offsets)
     add_wide_sparse_offsets(data, centroids, labels, all.sums, team);
   return std::move(all.sums);
+}
+
+// distances = |x - c|, n x K, of the rows of a sparse source. O(n K) and the stored entries K times.
+template <class S, class Team>
+void sparse_distances(const Samples<S>& data, const RowMatrix<S>& centroids,
+                      RowMatrix<S>& distances, Team& team) {
+  const Index clusters = centroids.rows();
+  const Index cols = centroids.cols();
+  Vector<double> squared_norms(clusters);
+  for (Index k = 0; k < clusters; ++k)
+    squared_norms[k] = long_squared_norm(centroids.data() + k * cols, cols);
+  Pool<SparseScratch<S>> pool;
+  team.for_each_lane(lanes_of(data.rows()), [&](Index lane) {
+    pool.borrow([&] { return std::make_unique<SparseScratch<S>>(cols, clusters); },
+                [&](SparseScratch<S>& scratch) {
+                  const Index last = std::min(data.rows(), (lane + 1) * lane_rows);
+                  for (Index i = lane * lane_rows; i < last; ++i) {
+                    const SparseRow<S> row = data.sparse_row(i, scratch.buffer);
+                    for (Index k = 0; k < clusters; ++k) {
+                      const double squared = sparse_squared_distance(
+                          row, centroids.data() + k * cols, squared_norms[k], scratch.dense);
+                      distances(i, k) = static_cast<S>(std::sqrt(squared));
+                      require<DataError>(is_finite(distances(i, k)),
+                                         "KMeansModel: transform: a distance overflows in row ", i);
+                    }
+                  }
+                });
+  });
 }
 
 }  // namespace detail
