@@ -64,13 +64,13 @@ TEMPLATE_TEST_CASE("kmeans sparse: fits go the way of the dense ones", "[kmeans]
     const Sparse<S> s = sparse(x);
     const Eigen::VectorXd w = latent_test::lattice(rows, 1, 3, 13);
     const RowMatrix<S> start = x.topRows(clusters);
-    check_same_fit(KMeans{}.fit_from(start, s), KMeans{}.fit_from(start, x), 20);
+    check_same_fit(KMeans{}.fit_from(start, samples(s)), KMeans{}.fit_from(start, samples(x)), 20);
     check_same_fit(KMeans{}.fit_from(start, samples(s).weights(w)),
                    KMeans{}.fit_from(start, samples(x).weights(w)), 20);
     const KMeans options{.clusters = clusters, .max_iterations = 4, .tolerance = 1e-3};
-    check_same_fit(options.fit(s), options.fit(x), 20);
+    check_same_fit(options.fit(samples(s)), options.fit(samples(x)), 20);
     const Eigen::SparseMatrix<S> column_major = s;
-    CHECK(same_bits(options.fit(s), options.fit(column_major)));
+    CHECK(same_bits(options.fit(samples(s)), options.fit(samples(column_major))));
   }
 }
 
@@ -93,11 +93,12 @@ TEST_CASE("kmeans sparse: every iteration on a lattice labels as the dense kerne
   const RowMatrix<double> x = thinned<double>(latent_test::lattice(1200, 10, 3, 16), 2, 17);
   const Sparse<double> s = sparse(x);
   Index seen = 0;
-  const auto fit = KMeans{}.fit_from(
-      x.topRows(30), s, Serial{}, [&](const latent::KMeansIteration<double>& view) {
-        ++seen;
-        CHECK(view.labels == dense_labels<double>(x, view.centroids));
-      });
+  const auto fit =
+      KMeans{}.fit_from(RowMatrix<double>(x.topRows(30)), samples(s), Serial{},
+                        [&](const latent::KMeansIteration<double>& view) {
+                          ++seen;
+                          CHECK(view.labels == dense_labels<double>(x, view.centroids));
+                        });
   CHECK(seen == fit.report.iterations);
   CHECK(fit.labels == dense_labels<double>(x, fit.model.centroids()));
   CHECK(fit.report.converged());
@@ -105,16 +106,17 @@ TEST_CASE("kmeans sparse: every iteration on a lattice labels as the dense kerne
 
 TEST_CASE("kmeans sparse: the same bits for any number of threads, narrow and wide", "[kmeans]") {
   for (const int every : {8, 300}) {
-    const RowMatrix<float> x = sparse_blobs<float>(9000, 400, 6, every, 18);
+    const RowMatrix<float> x = sparse_blobs<float>(4500, 100, 6, every, 18);
     const Sparse<float> s = sparse(x);
-    const auto data = samples(s).weights(latent_test::normal_matrix(9000, 1, 19).cwiseAbs());
+    const auto data = samples(s).weights(latent_test::normal_matrix(4500, 1, 19).cwiseAbs());
     const KMeans options{.clusters = 9, .max_iterations = 5, .standardize = true};
     const auto serial = options.fit(data, Serial{});
     for (const int threads : {2, 3, 8}) {
       CHECK(same_bits(serial, options.fit(data, Threads{threads})));
-      CHECK(serial.model.predict(s, Threads{threads}) == serial.labels);
+      CHECK(serial.model.predict(data, Threads{threads}) == serial.labels);
       CHECK(serial.model.score(data, Threads{threads}) == serial.model.score(data, Serial{}));
-      CHECK(serial.model.transform(s, Threads{threads}) == serial.model.transform(s, Serial{}));
+      CHECK(serial.model.transform(data, Threads{threads}) ==
+            serial.model.transform(data, Serial{}));
     }
   }
 }
@@ -131,7 +133,7 @@ TEST_CASE("kmeans sparse: a weight is a number of copies, and rows of weight 0 t
   const Sparse<double> s = sparse(x);
   const Sparse<double> repeated = sparse(copies);
   const auto a = KMeans{}.fit_from(start, samples(s).weights(w));
-  const auto b = KMeans{}.fit_from(start, repeated);
+  const auto b = KMeans{}.fit_from(start, samples(repeated));
   CHECK(a.report.iterations == b.report.iterations);
   CHECK((a.model.centroids() - b.model.centroids()).cwiseAbs().maxCoeff() <= 1e-13);
   CHECK(latent_test::close(a.inertia, b.inertia, 1e-12));
@@ -149,8 +151,8 @@ TEST_CASE("kmeans sparse: every policy for empty clusters is that of the dense p
   for (const EmptyCluster policy :
        {EmptyCluster::farthest, EmptyCluster::drop, EmptyCluster::keep, EmptyCluster::fail}) {
     const KMeans options{.empty_cluster = policy};
-    const auto a = options.fit_from(start, s);
-    const auto b = options.fit_from(start, x);
+    const auto a = options.fit_from(start, samples(s));
+    const auto b = options.fit_from(start, samples(x));
     CHECK(a.labels == b.labels);
     CHECK(a.report.iterations == b.report.iterations);
     REQUIRE(a.report.notes.size() == b.report.notes.size());
@@ -162,10 +164,10 @@ TEST_CASE("kmeans sparse: every policy for empty clusters is that of the dense p
 TEST_CASE("kmeans sparse: as many clusters as distinct rows leave no inertia", "[kmeans]") {
   const RowMatrix<double> x = sparse_blobs<double>(40, 25, 3, 5, 23);
   const Sparse<double> s = sparse(x);
-  CHECK(KMeans{}.fit_from(x, s).inertia == 0.0);
+  CHECK(KMeans{}.fit_from(x, samples(s)).inertia == 0.0);
   const RowMatrix<double> twice = latent_test::stacked(x, x);
   const Sparse<double> pairs = sparse(twice);
-  const auto fit = KMeans{}.fit_from(x, pairs);
+  const auto fit = KMeans{}.fit_from(x, samples(pairs));
   CHECK(fit.inertia == 0.0);
   CHECK(fit.model.centroids() == x);
   // Rows without entries are rows of zeros.
@@ -191,7 +193,8 @@ TEST_CASE("kmeans sparse: a model takes sparse rows, of its own scalar or anothe
         2 * std::numeric_limits<float>::epsilon() * distances.maxCoeff());
   const Sparse<float> centroids = sparse(fit.model.centroids());
   CHECK(fit.model.transform(centroids).diagonal().cwiseAbs().maxCoeff() == 0.0f);
-  for (Index i = 0; i < 50; ++i) CHECK(fit.model.predict(s.middleRows(i, 1))[0] == fit.labels[i]);
+  for (Index i = 0; i < 50; ++i)
+    CHECK(fit.model.predict(samples(s).slice(i, 1))[0] == fit.labels[i]);
   CHECK(fit.model.predict(Sparse<float>(0, 40)).size() == 0);
   CHECK(fit.model.transform(Sparse<float>(0, 40)).rows() == 0);
   CHECK(fit.model.score(Sparse<float>(0, 40)) == 0.0);
