@@ -99,9 +99,10 @@ TEMPLATE_TEST_CASE("sparse rows: the margin bounds the rounding of expanded valu
     std::vector<S> sorted(values.data(), values.data() + 37);
     for (Index k = 0; k < 37; ++k) {
       long double exact = 0;
-      for (Index j = 0; j < 500; ++j)
-        exact += static_cast<long double>(c(k, j)) * c(k, j) -
-                 2 * static_cast<long double>(c(k, j)) * x(i, j);
+      for (Index j = 0; j < 500; ++j) {
+        const auto centre = static_cast<long double>(c(k, j));
+        exact += centre * (centre - 2 * static_cast<long double>(x(i, j)));
+      }
       const auto error = static_cast<double>(std::abs(static_cast<long double>(values[k]) - exact));
       worst = std::max(worst, error / margin);
     }
