@@ -61,18 +61,18 @@ struct ColumnTotals {
     return has_zeros(j) ? std::max(highest[j], 0.0) - std::min(lowest[j], 0.0)
                         : highest[j] - lowest[j];
   }
-};
 
-// In place of the sum of all fields.
-inline void merge(ColumnTotals& a, const ColumnTotals& b) {
-  for (Index j = 0; j < a.sums.size(); ++j)
-    if (b.members[j] > 0.0) a.widen(j, b.lowest[j], b.highest[j]);
-  a.sums += b.sums;
-  a.weights += b.weights;
-  a.members += b.members;
-  a.weight += b.weight;
-  a.rows += b.rows;
-}
+  // In place of the sum of all fields.
+  friend void merge(ColumnTotals& a, const ColumnTotals& b) {
+    for (Index j = 0; j < a.sums.size(); ++j)
+      if (b.members[j] > 0.0) a.widen(j, b.lowest[j], b.highest[j]);
+    a.sums += b.sums;
+    a.weights += b.weights;
+    a.members += b.members;
+    a.weight += b.weight;
+    a.rows += b.rows;
+  }
+};
 
 // f(column, x) for each nonzero number of a row.
 template <class S, class F>
