@@ -20,13 +20,13 @@ LATENT_BEGIN
 
 namespace detail {
 
-// Up to so many columns, direct differences cost no more than the product.
-inline constexpr Index direct_columns = 4;
-
 template <class S>
 class CentroidTable {
  public:
-  explicit CentroidTable(RowMatrix<S> centroids) : centroids_{std::move(centroids)} {
+  // for_kernels: false where only centroids() will be asked for.
+  explicit CentroidTable(RowMatrix<S> centroids, bool for_kernels = true)
+      : centroids_{std::move(centroids)} {
+    if (!for_kernels) return;
     const Index k_count = clusters();
     const Index columns = cols();
     if (direct()) {

@@ -8,34 +8,18 @@
 #pragma once
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "latent/cluster/cluster_statistics.hpp"
 #include "latent/cluster/distance.hpp"
+#include "latent/cluster/sparse_sums.hpp"
 #include "latent/core/blocks.hpp"
 #include "latent/core/executor.hpp"
 
 LATENT_BEGIN
 
 namespace detail {
-
-// The statistics of k-means. r: the reference of the row's cluster.
-struct ClusterSums {
-  RowMatrix<double> offsets;  // K x D: sum of w (x - r)
-  Vector<double> weights;     // K: sum of w
-  Vector<double> members;     // K: rows of positive weight
-  double inertia = 0.0;       // sum of w |x - r|^2
-  double churn = 0.0;         // the same, what was taken away counted as if added
-  double changed = 0.0;       // rows of positive weight whose label changed
-
-  ClusterSums(Index clusters, Index offset_rows, Index cols)
-      : offsets(RowMatrix<double>::Zero(offset_rows, cols)),
-        weights(Vector<double>::Zero(clusters)),
-        members(Vector<double>::Zero(clusters)) {}
-
-  auto fields() { return std::tie(offsets, weights, members, inertia, churn, changed); }
-};
 
 // Adds a row of weight `weight` (negative: takes it away) to cluster k. r: its reference; members:
 // 1 or -1. Cols is the number of columns where it is known when compiling, else 0.
@@ -221,6 +205,10 @@ template <class S, class Team>
 ClusterSums sum_clusters(const Samples<S>& data, const RowMatrix<S>& references,
                          const Labels& labels, Team& team) {
   const Index clusters = references.rows();
+  if (by_entries(data)) {
+    Labels kept = labels;
+    return sum_sparse_clusters(data, references, Labelling::keep, kept, team);
+  }
   if (wide_sums(clusters, data.cols()))
     return sum_by_cluster(
         data, references,

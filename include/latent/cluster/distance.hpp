@@ -8,6 +8,9 @@ LATENT_BEGIN
 
 namespace detail {
 
+// Up to so many columns, direct differences cost no more than a product.
+inline constexpr Index direct_columns = 4;
+
 // Eight partial sums: an order of summation that vectorises and does not depend on the address.
 struct PartialSums {
   static constexpr Index width = 8;

@@ -47,14 +47,16 @@ std::vector<DistantRow> distant_rows(const Samples<S>& data, const RowMatrix<S>&
   std::vector<DistantRow> rows(static_cast<std::size_t>(data.rows()));
   const Index cols = data.cols();
   team.for_each_lane(lanes_of(data.rows()), [&](Index lane) {
-    RowMatrix<S> tile(std::min(tile_rows, data.rows()), cols);
+    // Sparse rows one by one: they may be too long for a tile of them.
+    const Index at_once = data.sparse() ? 1 : std::min(tile_rows, data.rows());
+    RowMatrix<S> tile(at_once, cols);
     for_each_tile(data.rows(), lane, [&](Index first, Index count) {
-      data.read(first, count, tile);
       for (Index i = 0; i < count; ++i) {
         const Index row = first + i;
+        if (i % at_once == 0) data.read(row, std::min(at_once, count - i), tile);
         const double distance =
             data.weight(row) > 0.0
-                ? squared_distance(tile.data() + i * cols,
+                ? squared_distance(tile.data() + i % at_once * cols,
                                    centroids.data() + Index{labels[row]} * cols, cols)
                 : 0.0;
         rows[static_cast<std::size_t>(row)] = {distance, row};

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "latent/cluster/column_scale.hpp"
 #include "latent/cluster/empty_clusters.hpp"
 #include "latent/cluster/initialisation.hpp"
 #include "latent/cluster/kmeans_checks.hpp"
@@ -48,17 +49,26 @@ struct KMeans {
   // variance of the columns; 0 = only when no label changes.
   double tolerance = 0.0;
   std::uint64_t seed = 0;  // any
+  // Divides each column by its standard deviation (weighted, of the population); constant columns
+  // stay as they are, with a note.
+  bool standardize = false;
+  // D numbers >= 0, not all 0; none = all ones. The squared distance is sum_j w_j (x_j - c_j)^2, so
+  // a column of weight 0 is ignored. With `standardize`, of the standardized columns.
+  Vector<double> feature_weights = {};
 
   // The best of `restarts` runs; of equal inertia, the first. A run that the observer stops is the
   // last one, and the report says Status::stopped.
   template <class Data, class Exec = Threads, class Observer = NoObserver>
   auto fit(const Data& data, const Exec& executor = {}, Observer&& observer = {}) const {
-    const auto& source = detail::as_samples(data);
+    const auto& given = detail::as_samples(data);
     const Index k_count = clusters == unset ? default_clusters : clusters;
-    check_options(k_count);
+    check_options(k_count, given.cols());
     auto&& team = executor.team();
-    detail::check_kmeans_data(source, k_count, 0.0, team);
-    return run(source, restarts, team, observer, [&](Index restart) {
+    detail::check_kmeans_data(given, k_count, 0.0, team);
+    const auto scale = detail::column_scale(given, standardize, feature_weights, team);
+    const auto source = scale.apply(given);
+    if (!scale.none()) detail::check_kmeans_data(source, k_count, 0.0, team);
+    return run(given, source, scale, restarts, team, observer, [&](Index restart) {
       return detail::initial_centroids(source, init, k_count, seed,
                                        static_cast<std::uint64_t>(restart), team);
     });
@@ -69,34 +79,44 @@ struct KMeans {
   template <class Centroids, class Data, class Exec = Threads, class Observer = NoObserver>
   auto fit_from(const Eigen::DenseBase<Centroids>& centroids, const Data& data,
                 const Exec& executor = {}, Observer&& observer = {}) const {
-    const auto& source = detail::as_samples(data);
-    using S = SourceScalarOf<decltype(source)>;
-    const RowMatrix<S> start = centroids.derived().matrix().template cast<S>();
+    const auto& given = detail::as_samples(data);
+    using S = SourceScalarOf<decltype(given)>;
+    RowMatrix<S> start = centroids.derived().matrix().template cast<S>();
     detail::require(clusters == unset || clusters == start.rows(),
                     "KMeans: the start must have as many rows as clusters; got ", start.rows(),
                     " rows for ", clusters, " clusters");
-    check_options(start.rows());
-    detail::require(start.cols() == source.cols(),
+    check_options(start.rows(), given.cols());
+    detail::require(start.cols() == given.cols(),
                     "KMeans: the start must have as many columns as the data; got ", start.rows(),
-                    " x ", start.cols(), " for data of ", source.rows(), " x ", source.cols());
+                    " x ", start.cols(), " for data of ", given.rows(), " x ", given.cols());
     detail::check_centroids(start, "KMeans");
     auto&& team = executor.team();
-    const auto largest = static_cast<double>(start.size() > 0 ? start.cwiseAbs().maxCoeff() : S(0));
-    detail::check_kmeans_data(source, start.rows(), largest, team);
-    return run(source, Index{1}, team, observer, [&](Index) { return start; });
+    const auto largest = [&] {
+      return static_cast<double>(start.size() > 0 ? start.cwiseAbs().maxCoeff() : S(0));
+    };
+    detail::check_kmeans_data(given, start.rows(), largest(), team);
+    const auto scale = detail::column_scale(given, standardize, feature_weights, team);
+    const auto source = scale.apply(given);
+    start = scale.apply(std::move(start));
+    if (!scale.none()) {
+      detail::check_centroids(start, "KMeans");
+      detail::check_kmeans_data(source, start.rows(), largest(), team);
+    }
+    return run(given, source, scale, Index{1}, team, observer, [&](Index) { return start; });
   }
 
  private:
   template <class Source>
   using SourceScalarOf = typename std::remove_cvref_t<Source>::Scalar;
 
-  void check_options(Index k_count) const {
+  void check_options(Index k_count, Index cols) const {
     detail::require(k_count >= 1, "KMeans: clusters must be at least 1; got ", k_count);
     detail::require(restarts >= 1, "KMeans: restarts must be at least 1; got ", restarts);
     detail::require(max_iterations >= 1, "KMeans: max_iterations must be at least 1; got ",
                     max_iterations);
     detail::require(is_finite(tolerance) && tolerance >= 0.0,
                     "KMeans: tolerance must be finite and not negative; got ", tolerance);
+    detail::check_feature_weights(feature_weights, cols);
   }
 
   // The movement at which a run ends: tolerance times the mean variance of the columns, which is
@@ -115,12 +135,19 @@ struct KMeans {
     return tolerance * (sums.inertia / sums.weights[0] / static_cast<double>(data.cols()));
   }
 
+  // data: in the scale; given: in its own units.
   template <class S, class Team, class Observer, class Start>
-  KMeansFit<S> run(const Samples<S>& data, Index runs, Team& team, Observer& observer,
+  KMeansFit<S> run(const Samples<S>& given, const Samples<S>& data,
+                   const detail::ColumnScale& scale, Index runs, Team& team, Observer& observer,
                    const Start& start) const {
     const detail::Stopwatch watch;
-    const detail::KMeansObserver<S> observe = [&observer](const KMeansIteration<S>& view) {
-      return detail::observe(observer, view);
+    const detail::KMeansObserver<S> observe = [&](const KMeansIteration<S>& view) {
+      if (scale.none() || std::is_same_v<std::remove_cvref_t<Observer>, NoObserver>)
+        return detail::observe(observer, view);
+      const RowMatrix<S> before = scale.undo(view.centroids);
+      const RowMatrix<S> after = scale.undo(view.next_centroids);
+      return detail::observe(observer, KMeansIteration<S>{view.restart, view.index, before,
+                                                          view.labels, view.inertia, after});
     };
     const double movement = movement_limit(data, team);
     detail::ScratchPool<S> pool;
@@ -139,8 +166,11 @@ struct KMeans {
     if (stopped) best.report.status = Status::stopped;
     best.report.seconds = watch.seconds();
     best.report.restarts = std::move(inertias);
-    return {KMeansModel<S>{std::move(best.centroids)}, std::move(best.labels), best.inertia,
-            std::move(best.report)};
+    best.report.notes.insert(best.report.notes.begin(), scale.notes.begin(), scale.notes.end());
+    RowMatrix<S> centroids =
+        detail::in_units_of_data(given, scale, best.centroids, best.labels, team);
+    return {KMeansModel<S>{std::move(centroids), scale.factors, std::move(best.centroids)},
+            std::move(best.labels), best.inertia, std::move(best.report)};
   }
 };
 

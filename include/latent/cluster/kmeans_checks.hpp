@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <string_view>
+#include <vector>
 
 #include "latent/core/blocks.hpp"
 #include "latent/core/error.hpp"
@@ -30,10 +31,10 @@ template <class S>
 double check_magnitudes(const Samples<S>& data, Index first, Index count, std::string_view who) {
   check_finite(data, first, count, who);
   S largest = 0;
+  std::vector<S> buffer;
   for (Index i = first; i < first + count; ++i) {
-    const S* row = data.contiguous_row(i);
-    for (Index j = 0; j < data.cols(); ++j) {
-      const S magnitude = std::abs(row != nullptr ? row[j] : data(i, j));
+    for (const S value : data.row_values(i, buffer)) {
+      const S magnitude = std::abs(value);
       largest = magnitude > largest ? magnitude : largest;
     }
     if (magnitude_fits(largest)) continue;

@@ -94,6 +94,13 @@ class LabelSearch {
   template <class Team>
   double assign(const CentroidTable<S>& table, Labels& labels, RunningSums<S>& sums,
                 ScratchPool<S>& pool, Team& team) {
+    if (by_entries(data_)) {
+      ClusterSums fresh =
+          sum_sparse_clusters(data_, table.centroids(), Labelling::assign, labels, team);
+      const double changed = fresh.changed;
+      sums.renew(table.centroids(), std::move(fresh));
+      return changed;
+    }
     ++pass_;
     if (!bounds_ && wants_bounds(table)) start_bounds(table, sums);
     if (bounds_) {

@@ -76,7 +76,7 @@ LloydRun<S> lloyd(const Samples<S>& data, RowMatrix<S> start, const LloydOptions
     return changed;
   };
   for (Index index = 1;; ++index) {
-    const CentroidTable<S> table{std::move(start)};
+    const CentroidTable<S> table{std::move(start), !by_entries(data)};
     const double changed = assign(table);
     record(index - 1);
     const bool repeated = index > 1 && !(changed > 0.0);
@@ -114,7 +114,7 @@ LloydRun<S> lloyd(const Samples<S>& data, RowMatrix<S> start, const LloydOptions
       if (relabelled) run.labels = std::move(update.labels);
       search.follow(table.centroids(), update.moves, update.dropped);
       if (!stop) continue;
-      const CentroidTable<S> last{start};
+      const CentroidTable<S> last{start, !by_entries(data)};
       assign(last);
       refresh(data, last, run.labels, sums, team);
       run.inertia = sums.inertia(last.centroids());

@@ -20,26 +20,27 @@ class RunningSums {
   explicit RunningSums(const RowMatrix<S>& references)
       : references_{references},
         high_{references.rows(), references.rows(), references.cols()},
-        low_{high_},
+        low_{0, 0, 0},
         peak_(Vector<double>::Zero(references.rows())) {}
 
   // K x D: what the sums are taken about.
   const RowMatrix<S>& references() const { return references_; }
   double members(Index k) const { return high_.members[k]; }
   Index clusters() const { return references_.rows(); }
-  double weight(Index k) const { return high_.weights[k] + low_.weights[k]; }
+  double weight(Index k) const { return high_.weights[k] + (exact() ? low_.weights[k] : 0.0); }
 
   // Sums of all rows about other references.
   void renew(const RowMatrix<S>& references, ClusterSums sums) {
     references_ = references;
     high_ = std::move(sums);
-    low_ = ClusterSums{references.rows(), references.rows(), references.cols()};
+    low_ = ClusterSums{0, 0, 0};
     peak_ = high_.weights;
     churn_ = 0.0;
   }
 
   // The sums of what moved, about the same references.
   void add(const ClusterSums& moved) {
+    if (!exact()) low_ = ClusterSums{clusters(), clusters(), references_.cols()};
     add_exactly(high_.offsets, low_.offsets, moved.offsets);
     add_exactly(high_.weights, low_.weights, moved.weights);
     add_exactly(high_.inertia, low_.inertia, moved.inertia);
@@ -61,7 +62,7 @@ class RunningSums {
       for (Index j = 0; j < references_.cols(); ++j) {
         const double t =
             static_cast<double>(centroids(k, j)) - static_cast<double>(references_(k, j));
-        cross += t * (high_.offsets(k, j) + low_.offsets(k, j));
+        cross += t * offset(k, j);
         square += t * t;
       }
       less += 2.0 * cross - weight(k) * square;
@@ -83,13 +84,19 @@ class RunningSums {
     for (Index k = 0; k < clusters(); ++k) {
       if (!(high_.members[k] > 0.5)) continue;
       for (Index j = 0; j < result.cols(); ++j)
-        result(k, j) = static_cast<S>(static_cast<double>(references_(k, j)) +
-                                      (high_.offsets(k, j) + low_.offsets(k, j)) / weight(k));
+        result(k, j) =
+            static_cast<S>(static_cast<double>(references_(k, j)) + offset(k, j) / weight(k));
     }
     return result;
   }
 
  private:
+  // Fresh sums have no low parts yet.
+  bool exact() const { return low_.weights.size() > 0; }
+  double offset(Index k, Index j) const {
+    return high_.offsets(k, j) + (exact() ? low_.offsets(k, j) : 0.0);
+  }
+
   // high + low + b, exactly up to the rounding of low.
   static void add_exactly(double& high, double& low, double b) {
     const double sum = high + b;
