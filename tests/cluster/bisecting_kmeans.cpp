@@ -131,7 +131,8 @@ TEST_CASE("bisecting: labels of fewer clusters are unions of clusters", "[bisect
   CHECK_THROWS_AS(fit.labels_at(0), latent::InvalidArgument);
 }
 
-TEST_CASE("bisecting: refinement ends at the nearest centroid with no more inertia", "[bisecting]") {
+TEST_CASE("bisecting: refinement ends at the nearest centroid with no more inertia",
+          "[bisecting]") {
   const Eigen::MatrixXd x = blobs(1200, 5, 18, 2.0, 13);
   const auto plain = BisectingKMeans{.clusters = 18}.fit(x);
   const auto refined = BisectingKMeans{.clusters = 18, .refine = true}.fit(x);
@@ -146,7 +147,8 @@ TEST_CASE("bisecting: the same bits for any number of threads", "[bisecting]") {
   const Eigen::MatrixXd x = blobs(5000, 6, 30, 1.5, 14);
   const Eigen::VectorXd w = latent_test::lattice(5000, 1, 4, 15);
   for (const bool refine : {false, true}) {
-    const BisectingKMeans options{.clusters = 40, .trials = 2, .max_iterations = 20, .refine = refine};
+    const BisectingKMeans options{
+        .clusters = 40, .trials = 2, .max_iterations = 20, .refine = refine};
     const auto data = latent::samples(x).weights(w);
     const auto serial = options.fit(data, latent::Serial{});
     for (const int threads : {1, 2, 3, 8})

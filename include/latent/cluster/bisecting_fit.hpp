@@ -15,8 +15,8 @@ LATENT_BEGIN
 // number.
 struct ClusterSplit {
   Index cluster = 0;
-  double weight = 0.0;   // of the cluster divided
-  double inertia = 0.0;  // of it about its mean
+  double weight = 0.0;              // of the cluster divided
+  double inertia = 0.0;             // of it about its mean
   double weights[2] = {0.0, 0.0};   // of the halves
   double inertias[2] = {0.0, 0.0};  // of the halves
 };
@@ -48,8 +48,8 @@ struct BisectingKMeansFit {
     std::vector<int> ancestor(static_cast<std::size_t>(clusters));
     for (Index c = 0; c < clusters; ++c) {
       const auto at = static_cast<std::size_t>(c);
-      ancestor[at] = c < k ? static_cast<int>(c)
-                           : ancestor[static_cast<std::size_t>(splits[at - 1].cluster)];
+      ancestor[at] =
+          c < k ? static_cast<int>(c) : ancestor[static_cast<std::size_t>(splits[at - 1].cluster)];
     }
     Labels coarse = tree_labels;
     for (Index i = 0; i < coarse.size(); ++i)

@@ -45,7 +45,8 @@ Halves<S> divide(const Samples<S>& data, const std::vector<Index>& rows, const K
   const bool swapped = fit.labels[0] != 0;
   RowMatrix<S> row(1, part.cols());
   halves.centroids.resize(2, part.cols());
-  for (Index k = 0; k < 2; ++k) halves.centroids.row(k) = fit.model.centroids().row(swapped ? 1 - k : k);
+  for (Index k = 0; k < 2; ++k)
+    halves.centroids.row(k) = fit.model.centroids().row(swapped ? 1 - k : k);
   for (Index i = 0; i < part.rows(); ++i) {
     const int half = swapped ? 1 - fit.labels[i] : fit.labels[i];
     part.read(i, 1, row);
@@ -155,16 +156,16 @@ struct BisectingKMeans {
 
     const auto count = static_cast<Index>(found.size());
     RowMatrix<S> centroids(count, data.cols());
-    for (Index k = 0; k < count; ++k) centroids.row(k) = found[static_cast<std::size_t>(k)].centroid;
+    for (Index k = 0; k < count; ++k)
+      centroids.row(k) = found[static_cast<std::size_t>(k)].centroid;
     fit.model = KMeansModel<S>{std::move(centroids)};
     fit.tree_labels = labels_of(data, fit.model, found, team);
     fit.labels = fit.tree_labels;
     fit.inertia = inertia;
     report.evaluations = report.iterations;
     if (refine) {
-      auto refined =
-          KMeans{.max_iterations = max_iterations, .tolerance = tolerance}.fit_from(
-              fit.model.centroids(), data, detail::Lent<Team>{team});
+      auto refined = KMeans{.max_iterations = max_iterations, .tolerance = tolerance}.fit_from(
+          fit.model.centroids(), data, detail::Lent<Team>{team});
       converged = converged && refined.report.status != Status::max_iterations;
       fit.model = std::move(refined.model);
       fit.labels = std::move(refined.labels);
@@ -232,18 +233,18 @@ struct BisectingKMeans {
     constexpr std::size_t most = 64;
     const auto divide = [&](Cluster<S>& cluster, auto& workers) {
       // Clusters are nested or disjoint: the first row and the number of rows tell them apart.
-      const std::uint64_t own_seed = Random{seed, Purpose::initialisation,
-                                            static_cast<std::uint64_t>(cluster.rows.front()),
-                                            static_cast<std::uint64_t>(cluster.rows.size())}
-                                         .bits();
+      const std::uint64_t own_seed =
+          Random{seed, Purpose::initialisation, static_cast<std::uint64_t>(cluster.rows.front()),
+                 static_cast<std::uint64_t>(cluster.rows.size())}
+              .bits();
       const KMeans halving{.clusters = 2,
                            .init = init,
                            .restarts = trials,
                            .max_iterations = max_iterations,
                            .tolerance = tolerance,
                            .seed = own_seed};
-      cluster.halves = std::make_unique<detail::Halves<S>>(
-          detail::divide(data, cluster.rows, halving, workers));
+      cluster.halves =
+          std::make_unique<detail::Halves<S>>(detail::divide(data, cluster.rows, halving, workers));
     };
     Cluster<S>& first = found[static_cast<std::size_t>(chosen)];
     if (static_cast<Index>(first.rows.size()) > detail::lane_rows) return divide(first, team);

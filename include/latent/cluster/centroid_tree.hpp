@@ -21,7 +21,7 @@ namespace detail {
 
 template <class S>
 struct TreeLevel {
-  RowMatrix<S> centroids;      // nodes x D
+  RowMatrix<S> centroids;     // nodes x D
   std::vector<Index> starts;  // the children of node p above are starts[p] ... starts[p + 1] - 1
 
   Index parents() const { return static_cast<Index>(starts.size()) - 1; }
@@ -96,8 +96,8 @@ class CentroidTree {
       std::deque<CentroidTable<S>>& tables = tables_.emplace_back();
       for (Index p = 0; p < level.parents(); ++p) {
         largest_ = std::max(largest_, level.children(p));
-        tables.emplace_back(RowMatrix<S>(
-            level.centroids.middleRows(level.first_child(p), level.children(p))));
+        tables.emplace_back(
+            RowMatrix<S>(level.centroids.middleRows(level.first_child(p), level.children(p))));
       }
     }
   }
@@ -173,10 +173,9 @@ class CentroidTree {
       assign_tile(table, scratch, rows, labels);
       for (Index i = 0; i < rows; ++i)
         found.offer(row_at(begin + i),
-                    squared_distance(scratch.x.data() + i * cols(),
-                                     levels_[l].centroids.data() +
-                                         (first_child + labels[i]) * cols(),
-                                     cols()),
+                    squared_distance(
+                        scratch.x.data() + i * cols(),
+                        levels_[l].centroids.data() + (first_child + labels[i]) * cols(), cols()),
                     first_child + labels[i]);
     }
   }

@@ -24,7 +24,8 @@ struct Groups {
   std::span<const Index> group(Index g) const {
     const auto at = static_cast<std::size_t>(g);
     return std::span<const Index>(items).subspan(
-        static_cast<std::size_t>(starts[at]), static_cast<std::size_t>(starts[at + 1] - starts[at]));
+        static_cast<std::size_t>(starts[at]),
+        static_cast<std::size_t>(starts[at + 1] - starts[at]));
   }
   Index count() const { return static_cast<Index>(starts.size()) - 1; }
 };
@@ -51,7 +52,8 @@ RowMatrix<S> gather_rows(const Samples<T>& data, std::span<const Index> rows) {
   for (Index i = 0; i < count;) {
     const Index first = rows[static_cast<std::size_t>(i)];
     Index run = 1;
-    while (i + run < count && run < tile_rows && rows[static_cast<std::size_t>(i + run)] == first + run)
+    while (i + run < count && run < tile_rows &&
+           rows[static_cast<std::size_t>(i + run)] == first + run)
       ++run;
     data.read(first, run, tile);
     gathered.middleRows(i, run) = tile.topRows(run);

@@ -52,7 +52,7 @@ inline std::vector<Index> apportion(const std::vector<double>& masses,
 // The k-means of a node's rows, and what follows from it for its children.
 template <class S>
 struct Branching {
-  RowMatrix<S> centroids;                 // children x D
+  RowMatrix<S> centroids;                // children x D
   std::vector<std::vector<Index>> rows;  // of each child; left empty in the last level
   std::vector<Index> quotas;             // centroids that each child will have below it
   bool converged = true;
@@ -70,7 +70,8 @@ template <class S>
 class TreeGrowth {
  public:
   // Rows of zero weight take no part. `clusters` does not exceed the number of others.
-  TreeGrowth(const Samples<S>& data, const GrowthOptions& options) : data_{data}, options_{options} {}
+  TreeGrowth(const Samples<S>& data, const GrowthOptions& options)
+      : data_{data}, options_{options} {}
 
   // Exactly `clusters` centroids in the last level. A node gets no more of them than it has
   // different rows, unless the data as a whole have fewer.
@@ -130,7 +131,8 @@ class TreeGrowth {
   Index children_of(Index quota, Index level) const {
     const Index left = options_.levels - level;
     if (left == 1) return quota;
-    const double even = std::round(std::pow(static_cast<double>(quota), 1.0 / static_cast<double>(left)));
+    const double even =
+        std::round(std::pow(static_cast<double>(quota), 1.0 / static_cast<double>(left)));
     const Index wanted = options_.branching > 0 ? options_.branching : static_cast<Index>(even);
     return std::clamp(wanted, Index{1}, quota);
   }
@@ -181,8 +183,8 @@ class TreeGrowth {
       weight += part.weight(i);
       if (options_.share == ClusterShare::weight) continue;
       part.read(i, 1, row);
-      inertia += part.weight(i) * squared_distance(row.data(),
-                                                   centroids.data() + k * part.cols(), part.cols());
+      inertia += part.weight(i) *
+                 squared_distance(row.data(), centroids.data() + k * part.cols(), part.cols());
     }
     if (options_.share == ClusterShare::weight) return weight;
     const auto cols = static_cast<double>(part.cols());

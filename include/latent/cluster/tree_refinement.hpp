@@ -36,8 +36,8 @@ void move_to_means(const Samples<S>& data, const Labels& labels, RowMatrix<S>& c
         data.read(i, 1, row);
         weight += data.weight(i);
         for (Index j = 0; j < data.cols(); ++j)
-          offset[j] += data.weight(i) *
-                       (static_cast<double>(row(0, j)) - static_cast<double>(c[j]));
+          offset[j] +=
+              data.weight(i) * (static_cast<double>(row(0, j)) - static_cast<double>(c[j]));
       }
       if (!(weight > 0.0)) continue;
       for (Index j = 0; j < data.cols(); ++j)
