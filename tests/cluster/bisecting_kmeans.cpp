@@ -123,6 +123,17 @@ TEST_CASE("bisecting: labels of fewer clusters are unions of clusters", "[bisect
       torn += known != coarse[i] ? 1 : 0;
     }
     CHECK(torn == 0);
+    // The half with the earlier row keeps the number.
+    for (Index c = 1; c < k; ++c) {
+      const auto first_of = [&](Index cluster, const Labels& labels) {
+        Index i = 0;
+        while (labels[i] != cluster) ++i;
+        return i;
+      };
+      const Labels then = fit.labels_at(c + 1);
+      CHECK(first_of(fit.splits[static_cast<std::size_t>(c) - 1].cluster, then) <
+            first_of(c, then));
+    }
     // A fit that stops there passes through the same clusters.
     CHECK(BisectingKMeans{.clusters = k}.fit(x).labels == coarse);
   }

@@ -130,6 +130,9 @@ TEST_CASE("hierarchical: a place of many equal rows gets one cluster, and others
     CHECK(fit.inertia == 0.0);
     CHECK(fit.report.status != Status::degenerate);
   }
+  const auto one_more = HierarchicalKMeans{.clusters = 1002, .refine = 0}.fit(x);
+  CHECK(one_more.report.status == Status::degenerate);
+  CHECK(one_more.report.notes.back().value == 1001);
 }
 
 TEST_CASE("hierarchical: numbers far apart in size are all data", "[hierarchical]") {
