@@ -145,9 +145,19 @@ struct Measured {
   double seconds;
 };
 
-// seconds = n D (a + b sqrt(K)) by least squares: reading a row costs a, its way through two levels b.
-// (A bare power of K, fitted to small K, would take a for the whole.) Returns (a, b).
-std::pair<double, double> cost_law(const std::vector<Measured>& measured, double cols) {
+// seconds = n D (a + b sqrt(K)): reading a row costs a, its way through two levels b. (A bare power
+// of K, fitted to small K, would take a for the whole.)
+struct CostLaw {
+  double reading = 0.0;     // a
+  double descending = 0.0;  // b
+
+  double seconds(double rows, double clusters, double cols) const {
+    return rows * cols * (reading + descending * std::sqrt(clusters));
+  }
+};
+
+// By least squares.
+CostLaw cost_law(const std::vector<Measured>& measured, double cols) {
   const auto count = static_cast<Index>(measured.size());
   Eigen::VectorXd x(count);
   Eigen::VectorXd y(count);
@@ -258,7 +268,7 @@ int main(int argc, char** argv) {
       const double seconds = timed.fit(documents.words.topRows(n), threads).report.seconds;
       measured.push_back({static_cast<double>(n), static_cast<double>(k), seconds});
     }
-    const auto [reading, descending] = cost_law(measured, cols);
+    const CostLaw law = cost_law(measured, cols);
     // One iteration of Lloyd and no start.
     const double flat_factor = (flat.report.seconds - flat.report.trace[0].seconds) /
                                static_cast<double>(flat.report.evaluations - 1) /
@@ -275,8 +285,7 @@ int main(int argc, char** argv) {
                         {"an n x K table"}}};
     const auto cost_row = [&](double n, double k, const latent::Cell& seconds) {
       cost.row({static_cast<Index>(n), static_cast<Index>(k), seconds,
-                duration(n * cols * (reading + descending * std::sqrt(k))),
-                duration(10.0 * flat_factor * n * k * cols),
+                duration(law.seconds(n, k, cols)), duration(10.0 * flat_factor * n * k * cols),
                 bytes(bytes_beside(n, k, cols, workers)), bytes(4.0 * n * cols),
                 bytes(4.0 * n * k)});
     };
@@ -293,7 +302,7 @@ int main(int argc, char** argv) {
             "the inertia too much, are estimates on "
          << fit.error.rows << " documents with their standard errors:\n\n"
          << quality.to_markdown() << "\nWhat it takes. The law of the tree is "
-         << fixed(1e9 * reading, 1) << "e-9 s x n x D + " << fixed(1e9 * descending, 2)
+         << fixed(1e9 * law.reading, 1) << "e-9 s x n x D + " << fixed(1e9 * law.descending, 2)
          << "e-9 s x n x D x sqrt(K), fitted to what\nwas measured here; Lloyd's is "
          << fixed(1e12 * flat_factor, 1)
          << "e-12 s x n x K x D an iteration, without its start. Bytes are\ncounted by what each "
