@@ -11,6 +11,7 @@
 #include "latent/hidden_markov.hpp"
 #include "latent/kmeans.hpp"
 #include "latent/logistic_regression.hpp"
+#include "latent/metrics.hpp"
 #include "latent/pca.hpp"
 #include "latent/probabilistic_pca.hpp"
 #include "latent/statistics.hpp"

@@ -1,6 +1,8 @@
 // The assignment problem: one column for each row, no column twice, at the least total cost.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <vector>
 

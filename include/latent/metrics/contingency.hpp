@@ -1,6 +1,7 @@
 // The contingency table of two labellings: how many rows have label i in one and j in the other.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <vector>

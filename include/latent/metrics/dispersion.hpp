@@ -7,9 +7,12 @@
 // finite, magnitudes beyond 2^480 or all below 2^-480).
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "latent/cluster/distance.hpp"
 #include "latent/core/executor.hpp"
@@ -19,8 +22,12 @@ LATENT_BEGIN
 
 namespace detail {
 
+// A centroid is its cluster's first row and an offset from there, which is as small as the cluster:
+// both the widths of tight clusters far apart and the gaps between them keep their digits, and
+// equal rows lie on their centroid exactly.
 struct ClusterSpread {
-  RowMatrix<double> offsets;  // K x D: centroids, from the common shift
+  RowMatrix<double> anchors;  // K x D
+  RowMatrix<double> offsets;  // K x D
   Vector<double> scatter;     // K: sum w |x - c|^2
   Vector<double> distances;   // K: sum w |x - c|
 
@@ -32,41 +39,48 @@ struct ClusterSpread {
   auto fields() { return std::tie(offsets, scatter, distances); }
 };
 
-// Two passes: the centroids, then what is about them. O(n D).
+// Two passes, O(n D).
 template <class S, class Team>
 ClusterSpread cluster_spread(const LabelledRows<S>& rows, Team& team) {
   const Index cols = rows.data.cols();
-  const auto pass = [&](Index cluster_rows, const auto& add) {
+  RowMatrix<double> anchors(rows.clusters(), cols);
+  std::vector<char> anchored(static_cast<std::size_t>(rows.clusters()), 0);
+  for (Index i = 0; i < rows.data.rows(); ++i) {
+    const Index k = rows.labels.id(i);
+    if (k < 0 || std::exchange(anchored[static_cast<std::size_t>(k)], char{1})) continue;
+    for (Index j = 0; j < cols; ++j) anchors(k, j) = static_cast<double>(rows.data(i, j));
+  }
+  const auto pass = [&](const auto& add) {
     return team.reduce(
         lanes_of(rows.data.rows()),
         [&] {
-          return ClusterSpread{cluster_rows, cols};
+          return ClusterSpread{rows.clusters(), cols};
         },
         [&](Index lane, ClusterSpread& sums) {
+          Vector<double> y(cols);
           for_each_block<double>(rows.data, lane, [&](const Block<double>& block) {
-            for (Index i = 0; i < block.x.rows(); ++i)
-              if (block.weights[i] > 0.0)
-                add(sums, block.x.data() + i * cols, rows.labels.id(block.first_row + i),
-                    block.weights[i]);
+            for (Index i = 0; i < block.x.rows(); ++i) {
+              const Index k = rows.labels.id(block.first_row + i);
+              if (k < 0) continue;
+              const double* x = block.x.data() + i * cols;
+              const double* anchor = anchors.data() + k * cols;
+              for (Index j = 0; j < cols; ++j) y[j] = x[j] - anchor[j];
+              add(sums, y.data(), k, block.weights[i]);
+            }
           });
         });
   };
-  ClusterSpread centroids =
-      pass(rows.clusters(), [&](ClusterSpread& sums, const double* x, Index k, double weight) {
-        double* to = sums.offsets.data() + k * cols;
-        for (Index j = 0; j < cols; ++j) to[j] += weight * (x[j] - rows.shift[j]);
-      });
-  RowMatrix<double> places(rows.clusters(), cols);
-  for (Index k = 0; k < rows.clusters(); ++k) {
-    centroids.offsets.row(k) /= rows.weights[k];
-    places.row(k) = rows.shift.transpose() + centroids.offsets.row(k);
-  }
-  ClusterSpread spread =
-      pass(rows.clusters(), [&](ClusterSpread& sums, const double* x, Index k, double weight) {
-        const double distance = squared_distance(x, places.data() + k * cols, cols);
-        sums.scatter[k] += weight * distance;
-        sums.distances[k] += weight * std::sqrt(distance);
-      });
+  ClusterSpread centroids = pass([&](ClusterSpread& sums, const double* y, Index k, double weight) {
+    double* to = sums.offsets.data() + k * cols;
+    for (Index j = 0; j < cols; ++j) to[j] += weight * y[j];
+  });
+  for (Index k = 0; k < rows.clusters(); ++k) centroids.offsets.row(k) /= rows.weights[k];
+  ClusterSpread spread = pass([&](ClusterSpread& sums, const double* y, Index k, double weight) {
+    const double distance = squared_distance(y, centroids.offsets.data() + k * cols, cols);
+    sums.scatter[k] += weight * distance;
+    sums.distances[k] += weight * std::sqrt(distance);
+  });
+  spread.anchors = std::move(anchors);
   spread.offsets = std::move(centroids.offsets);
   return spread;
 }
@@ -86,12 +100,13 @@ double calinski_harabasz(const Data& x, const Eigen::DenseBase<Derived>& labels,
                   "calinski_harabasz: there must be more rows (by weight) than clusters; got ",
                   rows.total, " for ", rows.clusters(), " clusters");
   const detail::ClusterSpread spread = detail::cluster_spread(rows, team);
-  const Vector<double> centre = spread.offsets.transpose() * (rows.weights / rows.total);
+  RowMatrix<double> places = spread.offsets;  // about the shift
+  for (Index k = 0; k < rows.clusters(); ++k)
+    places.row(k) += spread.anchors.row(k) - rows.shift.transpose();
+  const Vector<double> centre = places.transpose() * (rows.weights / rows.total);
   double between = 0.0;
   for (Index k = 0; k < rows.clusters(); ++k)
-    between += rows.weights[k] *
-               detail::squared_distance(spread.offsets.data() + k * spread.offsets.cols(),
-                                        centre.data(), centre.size());
+    between += rows.weights[k] * (places.row(k) - centre.transpose()).squaredNorm();
   double within = 0.0;
   for (Index k = 0; k < rows.clusters(); ++k) within += spread.scatter[k];
   if (!(between > 0.0)) return 0.0;
@@ -108,18 +123,20 @@ double davies_bouldin(const Data& x, const Eigen::DenseBase<Derived>& labels,
   auto&& team = executor.team();
   const auto rows = detail::labelled_rows(detail::as_samples(x), labels, team, "davies_bouldin");
   const detail::ClusterSpread spread = detail::cluster_spread(rows, team);
-  const Index cols = spread.offsets.cols();
+  Vector<double> apart(spread.offsets.cols());
   double sum = 0.0;
   for (Index k = 0; k < rows.clusters(); ++k) {
     double worst = 0.0;
     for (Index l = 0; l < rows.clusters(); ++l) {
       if (l == k) continue;
-      const double apart = std::sqrt(detail::squared_distance(
-          spread.offsets.data() + k * cols, spread.offsets.data() + l * cols, cols));
+      for (Index j = 0; j < apart.size(); ++j)
+        apart[j] = (spread.anchors(k, j) - spread.anchors(l, j)) +
+                   (spread.offsets(k, j) - spread.offsets(l, j));
+      const double distance = std::sqrt(detail::squared_norm(apart.data(), apart.size()));
       const double width =
           spread.distances[k] / rows.weights[k] + spread.distances[l] / rows.weights[l];
-      worst =
-          std::max(worst, apart > 0.0 ? width / apart : std::numeric_limits<double>::infinity());
+      worst = std::max(worst,
+                       distance > 0.0 ? width / distance : std::numeric_limits<double>::infinity());
     }
     sum += worst;
   }

@@ -15,6 +15,7 @@
 // 2^-480).
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <vector>
