@@ -15,6 +15,7 @@
 #include "latent/cluster/kmeans.hpp"
 #include "latent/decomposition/pca.hpp"
 #include "latent/selection/anderson_darling.hpp"
+#include "latent/selection/merge_clusters.hpp"
 
 LATENT_BEGIN
 
@@ -69,13 +70,15 @@ SplitTest<S> test_split(const Samples<S>& rows, KMeans kmeans) {
 // two replace the one. Then k-means runs on all rows from the new centroids. It ends when no cluster
 // is split (Hamerly and Elkan 2003, "Learning the k in k-means").
 //
-// It finds clusters that are normal, of any width and direction, as many as there are; of clusters that
-// are not (uniform, skewed, whole numbers on a coarse grid), it makes pieces that pass for normal, the
-// more the more rows there are.
+// Splitting alone leaves pieces: a cut through a cluster that was made early is never mended, and
+// clusters that are not quite normal fall apart, the more so the more rows they have. So in the end, with
+// `merge`, pairs of clusters become one for as long as the BIC of the whole (round clouds of one common
+// width, after Pelleg and Moore 2000) falls, and k-means runs once more. Long clusters, and such as are
+// much wider than others, may stay in pieces; docs/kmeans.md has figures.
 //
 // The result is that of k-means with the final number of clusters: labels, inertia and trace are of the
-// last run, evaluations of all. Notes, one a split and one for each final cluster: iteration = round,
-// component = the cluster's index in that round, value = A*^2. Status max_iterations: a cluster
+// last run, evaluations of all. Notes, one for each split, for each cluster that was kept, and for each merging:
+// iteration = round, component = the cluster's index in that round, value = A*^2 or the fall of BIC. Status max_iterations: a cluster
 // would have been split but for max_clusters.
 //
 // Weights count as rows; labels of a source are ignored. The same bits for any executor. O(n K D) an
@@ -89,6 +92,7 @@ struct GMeans {
   double critical = 1.8692;
   Index max_clusters = 1000;  // >= start
   KMeans kmeans = {};         // clusters must not be set; restarts concern the start
+  bool merge = true;          // false: the algorithm of the paper, which only splits
 
   // Throws as KMeans, and InvalidArgument for options out of their range.
   template <class Data, class Exec = Threads>
@@ -102,14 +106,12 @@ struct GMeans {
                     "; got ", max_clusters);
     detail::require(kmeans.clusters == KMeans::unset,
                     "GMeans: kmeans.clusters must not be set; got ", kmeans.clusters);
+    const detail::Stopwatch watch;
     KMeans options = kmeans;
     options.clusters = start;
     KMeansFit<S> fit = options.fit(source, executor);
-    options.clusters = KMeans::unset;
     auto&& team = executor.team();
-    const detail::Stopwatch watch;
     std::vector<Note> notes;
-    double seconds = fit.report.seconds;
     for (Index round = 1;; ++round) {
       const std::vector<detail::SplitTest<S>> tests = test_all(source, fit, team);
       Index splits = 0;
@@ -117,22 +119,32 @@ struct GMeans {
       RowMatrix<S> next = divide(fit.model.centroids(), tests, round, splits, full, notes);
       if (splits == 0) {
         conclude(tests, round, notes);
+        if (merge && fit.model.centroids().rows() > 1) {
+          next = detail::merge_clusters(source, fit.labels, round, notes, team);
+          if (next.rows() < fit.model.centroids().rows()) refit(fit, next, source, executor);
+        }
         if (full) fit.report.status = Status::max_iterations;
         break;
       }
-      const Index before = fit.report.evaluations;
       const Index clusters = fit.model.centroids().rows();
-      fit = options.fit_from(next, source, executor);
-      fit.report.evaluations += before;
+      refit(fit, next, source, executor);
       // Empty clusters that are dropped could undo a split for ever.
       if (fit.model.centroids().rows() <= clusters) break;
     }
     fit.report.notes.insert(fit.report.notes.begin(), notes.begin(), notes.end());
-    fit.report.seconds = seconds + watch.seconds();
+    fit.report.seconds = watch.seconds();
     return fit;
   }
 
  private:
+  template <class S, class Exec>
+  void refit(KMeansFit<S>& fit, const RowMatrix<S>& start_at, const Samples<S>& data,
+             const Exec& executor) const {
+    const Index before = fit.report.evaluations;
+    fit = kmeans.fit_from(start_at, data, executor);
+    fit.report.evaluations += before;
+  }
+
   template <class S, class Team>
   std::vector<detail::SplitTest<S>> test_all(const Samples<S>& data, const KMeansFit<S>& fit,
                                              Team& team) const {
