@@ -2,6 +2,7 @@
 #pragma once
 
 #include "latent/bernoulli_mixture.hpp"
+#include "latent/choose_clusters.hpp"
 #include "latent/coins.hpp"
 #include "latent/eigenfaces.hpp"
 #include "latent/em.hpp"

@@ -54,9 +54,13 @@ struct ChooseClusters {
   // Throws as KMeans, and InvalidArgument for options out of their range.
   template <class Data, class Exec = Threads>
   auto fit(const Data& data, const Exec& executor = {}) const {
-    const auto& source = detail::as_samples(data);
-    using S = typename std::remove_cvref_t<decltype(source)>::Scalar;
     check();
+    return sweep(detail::as_samples(data), executor);
+  }
+
+ private:
+  template <class S, class Exec>
+  ClusterChoice<S> sweep(const Samples<S>& source, const Exec& executor) const {
     auto&& team = executor.team();
     detail::check_kmeans_data(source, to, 0.0, team);
 
@@ -91,7 +95,6 @@ struct ChooseClusters {
     return choice;
   }
 
- private:
   void check() const {
     detail::require(from >= 1, "ChooseClusters: from must be at least 1; got ", from);
     detail::require(to >= from, "ChooseClusters: to must be at least from; got from = ", from,
@@ -163,6 +166,7 @@ struct ChooseClusters {
   void add_gaps(const Samples<S>& data, std::vector<ClusterRow>& rows, const Exec& executor,
                 Team& team) const {
     const auto count = static_cast<Index>(rows.size());
+    if (!rows.front().bic) return;  // no more rows than clusters
     const detail::ReferenceData<S> uniform{data, reference, kmeans.seed, executor};
     RowMatrix<double> logs(references, count);
     team.for_each_lane(references, [&](Index b) {

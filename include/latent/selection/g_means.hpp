@@ -97,8 +97,6 @@ struct GMeans {
   // Throws as KMeans, and InvalidArgument for options out of their range.
   template <class Data, class Exec = Threads>
   auto fit(const Data& data, const Exec& executor = {}) const {
-    const auto& source = detail::as_samples(data);
-    using S = typename std::remove_cvref_t<decltype(source)>::Scalar;
     detail::require(start >= 1, "GMeans: start must be at least 1; got ", start);
     detail::require(is_finite(critical) && critical > 0.0,
                     "GMeans: critical must be finite and positive; got ", critical);
@@ -106,6 +104,12 @@ struct GMeans {
                     "; got ", max_clusters);
     detail::require(kmeans.clusters == KMeans::unset,
                     "GMeans: kmeans.clusters must not be set; got ", kmeans.clusters);
+    return run(detail::as_samples(data), executor);
+  }
+
+ private:
+  template <class S, class Exec>
+  KMeansFit<S> run(const Samples<S>& source, const Exec& executor) const {
     const detail::Stopwatch watch;
     KMeans options = kmeans;
     options.clusters = start;
@@ -136,7 +140,6 @@ struct GMeans {
     return fit;
   }
 
- private:
   template <class S, class Exec>
   void refit(KMeansFit<S>& fit, const RowMatrix<S>& start_at, const Samples<S>& data,
              const Exec& executor) const {
