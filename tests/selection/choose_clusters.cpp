@@ -67,15 +67,15 @@ TEST_CASE("choosing k: separated clouds are counted, whatever the seed", "[selec
 TEST_CASE("choosing k: one cloud is one cluster, also a slanted one", "[selection]") {
   const ChooseClusters options{.to = 5, .seeds = 2};
   for (std::uint64_t seed = 0; seed < 3; ++seed) {
-    const Eigen::MatrixXd x = latent_test::normal_matrix(150, 3, seed);
+    const Eigen::MatrixXd x = latent_test::normal_matrix(300, 3, seed);
     Eigen::Matrix3d slant;
-    slant << 5, 1, 0, 4, 1, 1, 1, 0, 1;
+    slant << 3, 1, 0, 1, 2, 0, 0, 1, 1;
     for (const Eigen::MatrixXd& cloud : {x, Eigen::MatrixXd(x * slant)}) {
       const auto choice = options.fit(cloud);
       INFO("seed " << seed << ": " << choice.table().to_markdown());
       CHECK(choice.clusters == 1);
       CHECK_THAT(choice.reason, contains("1 cluster: "));
-      CHECK(choice.fit.labels == Labels::Zero(150));
+      CHECK(choice.fit.labels == Labels::Zero(300));
     }
   }
 }

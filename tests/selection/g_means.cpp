@@ -28,11 +28,13 @@ double statistic_of(std::vector<double> values) {
   for (const double v : values) mean += v / n;
   for (const double v : values) squares += (v - mean) * (v - mean);
   const long double sd = std::sqrt(squares / (n - 1));
-  const auto cdf = [&](double v) { return std::erfc(-(v - mean) / sd / std::sqrt(2.0L)) / 2; };
+  // Each tail from its own side: far out, 1 - F(z) cannot be had from F(z).
+  const auto below = [&](double v) { return std::erfc(-(v - mean) / sd / std::sqrt(2.0L)) / 2; };
+  const auto above = [&](double v) { return std::erfc((v - mean) / sd / std::sqrt(2.0L)) / 2; };
   long double sum = 0;
   for (std::size_t i = 0; i < values.size(); ++i)
     sum += static_cast<long double>(2 * i + 1) *
-           (std::log(cdf(values[i])) + std::log1p(-cdf(values[values.size() - 1 - i])));
+           (std::log(below(values[i])) + std::log(above(values[values.size() - 1 - i])));
   return static_cast<double>((-n - sum / n) * (1 + 4 / n - 25 / (n * n)));
 }
 
