@@ -2,6 +2,7 @@
 #pragma once
 
 #include "latent/bernoulli_mixture.hpp"
+#include "latent/choose_clusters.hpp"
 #include "latent/coins.hpp"
 #include "latent/eigenfaces.hpp"
 #include "latent/em.hpp"
@@ -11,6 +12,7 @@
 #include "latent/hidden_markov.hpp"
 #include "latent/kmeans.hpp"
 #include "latent/logistic_regression.hpp"
+#include "latent/metrics.hpp"
 #include "latent/pca.hpp"
 #include "latent/probabilistic_pca.hpp"
 #include "latent/statistics.hpp"
