@@ -16,6 +16,7 @@
 #include "latent/cluster/kmeans_fit.hpp"
 #include "latent/cluster/kmeans_model.hpp"
 #include "latent/cluster/lloyd.hpp"
+#include "latent/cluster/starts/own_start.hpp"
 #include "latent/core/executor.hpp"
 #include "latent/core/observer.hpp"
 #include "latent/core/source.hpp"
@@ -54,7 +55,8 @@ struct KMeans {
   std::uint64_t seed = 0;  // any
 
   // The best of `restarts` runs; of equal inertia, the first. A run that the observer stops is the
-  // last one, and the report says Status::stopped.
+  // last one, and the report says Status::stopped. Deterministic starts (see KMeansInit) run once,
+  // whatever `restarts`: report.restarts has one entry, and a note says so.
   template <class Data, class Exec = Threads, class Observer = NoObserver>
   auto fit(const Data& data, const Exec& executor = {}, Observer&& observer = {}) const {
     const auto& source = detail::as_samples(data);
@@ -62,10 +64,15 @@ struct KMeans {
     check_options(k_count);
     auto&& team = executor.team();
     detail::check_kmeans_data(source, k_count, 0.0, team);
-    return run(source, restarts, team, observer, [&](Index restart) {
+    const bool once = restarts > 1 && detail::is_deterministic(init);
+    auto fit = run(source, once ? 1 : restarts, team, observer, [&](Index restart) {
       return detail::initial_centroids(source, init, k_count, seed,
                                        static_cast<std::uint64_t>(restart), team);
     });
+    if (once)
+      fit.report.notes.push_back({0, -1, static_cast<double>(restarts),
+                                  "the start is deterministic: one run; value = restarts"});
+    return fit;
   }
 
   // One run from the given centroids, K x D. Throws InvalidArgument where they have another D than
@@ -88,6 +95,28 @@ struct KMeans {
     const auto largest = static_cast<double>(start.size() > 0 ? start.cwiseAbs().maxCoeff() : S(0));
     detail::check_kmeans_data(source, start.rows(), largest, team);
     return run(source, Index{1}, team, observer, [&](Index) { return start; });
+  }
+
+  // The best of `restarts` runs from starts of your own, K = `clusters`:
+  //
+  //   start(const Samples<S>& data, Index clusters, Random& random) -> K x D dense expression
+  //
+  // called once before each run, on the calling thread; the random numbers are those of `seed` and
+  // of the run. Throws InvalidArgument for another shape and DataError for numbers that a given
+  // start must not hold; the message names the restart.
+  template <class Start, class Data, class Exec = Threads, class Observer = NoObserver>
+  requires detail::KMeansStart<Start, Data>
+  auto fit_from(Start&& start, const Data& data, const Exec& executor = {},
+                Observer&& observer = {}) const {
+    const auto& source = detail::as_samples(data);
+    const Index k_count = clusters == unset ? default_clusters : clusters;
+    check_options(k_count);
+    auto&& team = executor.team();
+    detail::check_kmeans_data(source, k_count, 0.0, team);
+    return run(source, restarts, team, observer, [&](Index restart) {
+      Random random{seed, Purpose::initialisation, static_cast<std::uint64_t>(restart)};
+      return detail::checked_start(start, source, k_count, random, restart, team);
+    });
   }
 
  private:
