@@ -4,7 +4,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 
+#include "latent/cluster/distance.hpp"
 #include "latent/core/types.hpp"
 
 LATENT_BEGIN
@@ -15,6 +17,40 @@ inline constexpr Index tiles_per_lane = lane_rows / tile_rows;
 
 constexpr Index tiles_of(Index rows) {
   return (rows + tile_rows - 1) / tile_rows;
+}
+
+// f(row, part): the rows of a tile are dealt out to the partial sums in turn.
+template <class F>
+void for_each_part(Index count, const F& f) {
+  constexpr Index width = PartialSums::width;
+  Index i = 0;
+  for (; i + width <= count; i += width)
+    for (Index l = 0; l < width; ++l) f(i + l, l);
+  for (Index l = 0; i + l < count; ++l) f(i + l, l);
+}
+
+// sum of w d of a tile, and the largest d. weights: null for all ones.
+inline double tile_mass(const double* squared, const double* weights, Index count,
+                        double& largest) {
+  PartialSums sums;
+  double most[static_cast<std::size_t>(PartialSums::width)] = {};
+  for_each_part(count, [&](Index i, Index l) {
+    sums.part[l] += weights != nullptr ? weights[i] * squared[i] : squared[i];
+    most[l] = std::max(most[l], squared[i]);
+  });
+  largest = *std::max_element(most, most + PartialSums::width);
+  return sums.total();
+}
+
+// sum of w max(0, d - d') of a tile.
+inline double tile_saving(const double* squared, const double* other, const double* weights,
+                          Index count) {
+  PartialSums sums;
+  for_each_part(count, [&](Index i, Index l) {
+    const double saved = std::max(0.0, squared[i] - other[i]);
+    sums.part[l] += weights != nullptr ? weights[i] * saved : saved;
+  });
+  return sums.total();
 }
 
 class MassSampler {

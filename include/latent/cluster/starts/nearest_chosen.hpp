@@ -159,29 +159,15 @@ class NearestChosen {
     scratch_.borrow([&] { return std::make_unique<Scratch>(data_.cols()); }, f);
   }
 
-  // f(row, part): rows are dealt out to the partial sums in turn.
-  template <class F>
-  static void for_each_part(Index count, const F& f) {
-    constexpr Index width = PartialSums::width;
-    Index i = 0;
-    for (; i + width <= count; i += width)
-      for (Index l = 0; l < width; ++l) f(i + l, l);
-    for (Index l = 0; i + l < count; ++l) f(i + l, l);
-  }
-
   // Mass and largest distance of a tile, in the order of its rows.
   void weigh(Index first, Index count) {
-    constexpr Index width = PartialSums::width;
-    PartialSums sums;
-    double largest[static_cast<std::size_t>(width)] = {};
-    const double* nearest = nearest_.data() + first;
-    const double* weights = data_.has_weights() ? data_.weights().data() + first : nullptr;
-    for_each_part(count, [&](Index i, Index l) {
-      sums.part[l] += weights != nullptr ? weights[i] * nearest[i] : nearest[i];
-      largest[l] = std::max(largest[l], nearest[i]);
-    });
-    sampler_.tile(first / tile_rows) = sums.total();
-    largest_[first / tile_rows] = *std::max_element(largest, largest + width);
+    const Index tile = first / tile_rows;
+    sampler_.tile(tile) =
+        tile_mass(nearest_.data() + first, weights_of(first), count, largest_[tile]);
+  }
+
+  const double* weights_of(Index first) const {
+    return data_.has_weights() ? data_.weights().data() + first : nullptr;
   }
 
   // The newest centre comes to the rows of a lane.
@@ -293,25 +279,15 @@ class NearestChosen {
           if (turned_) {
             if (!read) scratch.columns.read(data_, first, count);
             read = true;
-            sums[c] += saving_turned(scratch, x, first, count);
+            scratch.columns.distances(x, scratch.distances);
+            sums[c] +=
+                tile_saving(nearest_.data() + first, scratch.distances, weights_of(first), count);
           } else {
             sums[c] += saving_rows(scratch, x, probe, first, count, c, found);
           }
         }
       });
     });
-  }
-
-  double saving_turned(Scratch& scratch, const S* x, Index first, Index count) const {
-    scratch.columns.distances(x, scratch.distances);
-    const double* nearest = nearest_.data() + first;
-    const double* weights = data_.has_weights() ? data_.weights().data() + first : nullptr;
-    PartialSums sums;
-    for_each_part(count, [&](Index i, Index l) {
-      const double saved = std::max(0.0, nearest[i] - scratch.distances[i]);
-      sums.part[l] += weights != nullptr ? weights[i] * saved : saved;
-    });
-    return sums.total();
   }
 
   double saving_rows(Scratch& scratch, const S* x, const Probe& probe, Index first, Index count,
