@@ -17,6 +17,8 @@
 #include "latent/cluster/kmeans_fit.hpp"
 #include "latent/cluster/kmeans_model.hpp"
 #include "latent/cluster/lloyd.hpp"
+#include "latent/cluster/restarts.hpp"
+#include "latent/cluster/starts/own_start.hpp"
 #include "latent/core/executor.hpp"
 #include "latent/core/observer.hpp"
 #include "latent/core/source.hpp"
@@ -36,7 +38,7 @@ LATENT_BEGIN
 // changed.
 struct KMeans {
   // The value of `clusters` that was not given: 8 in fit, the rows of the start in fit_from.
-  static constexpr Index unset = std::numeric_limits<Index>::min();
+  static constexpr Index unset = detail::unset_clusters;
   static constexpr Index default_clusters = 8;
 
   Index clusters = unset;                                  // K >= 1
@@ -57,21 +59,23 @@ struct KMeans {
   Vector<double> feature_weights = {};
 
   // The best of `restarts` runs; of equal inertia, the first. A run that the observer stops is the
-  // last one, and the report says Status::stopped.
+  // last one, and the report says Status::stopped. Deterministic starts (see KMeansInit) run once,
+  // whatever `restarts`: report.restarts has one entry, and a note says so.
   template <class Data, class Exec = Threads, class Observer = NoObserver>
   auto fit(const Data& data, const Exec& executor = {}, Observer&& observer = {}) const {
     const auto& given = detail::as_samples(data);
     const Index k_count = clusters == unset ? default_clusters : clusters;
-    check_options(k_count, given.cols());
     auto&& team = executor.team();
-    detail::check_kmeans_data(given, k_count, 0.0, team);
-    const auto scale = detail::column_scale(given, standardize, feature_weights, team);
-    const auto source = scale.apply(given);
-    if (!scale.none()) detail::check_kmeans_data(source, k_count, 0.0, team);
-    return run(given, source, scale, restarts, team, observer, [&](Index restart) {
-      return detail::initial_centroids(source, init, k_count, seed,
+    const auto scaled = check_and_scale(given, k_count, 0.0, team);
+    const bool once = restarts > 1 && detail::is_deterministic(init);
+    auto fit = run(given, scaled, once ? 1 : restarts, team, observer, [&](Index restart) {
+      return detail::initial_centroids(scaled.data, init, k_count, seed,
                                        static_cast<std::uint64_t>(restart), team);
     });
+    if (once)
+      fit.report.notes.push_back({0, -1, static_cast<double>(restarts),
+                                  "the start is deterministic: one run; value = restarts"});
+    return fit;
   }
 
   // One run from the given centroids, K x D. Throws InvalidArgument where they have another D than
@@ -80,67 +84,71 @@ struct KMeans {
   auto fit_from(const Eigen::DenseBase<Centroids>& centroids, const Data& data,
                 const Exec& executor = {}, Observer&& observer = {}) const {
     const auto& given = detail::as_samples(data);
-    using S = SourceScalarOf<decltype(given)>;
-    RowMatrix<S> start = centroids.derived().matrix().template cast<S>();
-    detail::require(clusters == unset || clusters == start.rows(),
-                    "KMeans: the start must have as many rows as clusters; got ", start.rows(),
-                    " rows for ", clusters, " clusters");
-    check_options(start.rows(), given.cols());
-    detail::require(start.cols() == given.cols(),
-                    "KMeans: the start must have as many columns as the data; got ", start.rows(),
-                    " x ", start.cols(), " for data of ", given.rows(), " x ", given.cols());
-    detail::check_centroids(start, "KMeans");
+    const auto start = detail::checked_start(centroids, clusters, given, "KMeans");
     auto&& team = executor.team();
-    const auto largest = [&] {
-      return static_cast<double>(start.size() > 0 ? start.cwiseAbs().maxCoeff() : S(0));
-    };
-    detail::check_kmeans_data(given, start.rows(), largest(), team);
-    const auto scale = detail::column_scale(given, standardize, feature_weights, team);
-    const auto source = scale.apply(given);
-    start = scale.apply(std::move(start));
-    if (!scale.none()) {
-      detail::check_centroids(start, "KMeans");
-      detail::check_kmeans_data(source, start.rows(), largest(), team);
-    }
-    return run(given, source, scale, Index{1}, team, observer, [&](Index) { return start; });
+    const auto scaled =
+        check_and_scale(given, start.rows(), detail::largest_magnitude_of(start), team);
+    const auto first = in_scale(scaled, start, team);
+    return run(given, scaled, Index{1}, team, observer, [&](Index) { return first; });
+  }
+
+  // The best of `restarts` runs from starts of your own, K = `clusters`:
+  //
+  //   start(const Samples<S>& data, Index clusters, Random& random) -> K x D dense expression
+  //
+  // called once before each run, on the calling thread; the random numbers are those of `seed` and
+  // of the run. Throws InvalidArgument for another shape and DataError for numbers that a given
+  // start must not hold; the message names the restart.
+  template <class Start, class Data, class Exec = Threads, class Observer = NoObserver>
+  requires detail::KMeansStart<Start, Data>
+  auto fit_from(Start&& start, const Data& data, const Exec& executor = {},
+                Observer&& observer = {}) const {
+    const auto& given = detail::as_samples(data);
+    const Index k_count = clusters == unset ? default_clusters : clusters;
+    auto&& team = executor.team();
+    const auto scaled = check_and_scale(given, k_count, 0.0, team);
+    return run(given, scaled, restarts, team, observer, [&](Index restart) {
+      Random random{seed, Purpose::initialisation, static_cast<std::uint64_t>(restart)};
+      return in_scale(scaled,
+                      detail::checked_start(start, given, k_count, random, restart, team), team);
+    });
   }
 
  private:
-  template <class Source>
-  using SourceScalarOf = typename std::remove_cvref_t<Source>::Scalar;
+  // The data as distances are taken in, and the factors that lead there.
+  template <class S>
+  struct Scaled {
+    detail::ColumnScale scale;
+    Samples<S> data;
+  };
 
-  void check_options(Index k_count, Index cols) const {
-    detail::require(k_count >= 1, "KMeans: clusters must be at least 1; got ", k_count);
-    detail::require(restarts >= 1, "KMeans: restarts must be at least 1; got ", restarts);
-    detail::require(max_iterations >= 1, "KMeans: max_iterations must be at least 1; got ",
-                    max_iterations);
-    detail::require(is_finite(tolerance) && tolerance >= 0.0,
-                    "KMeans: tolerance must be finite and not negative; got ", tolerance);
-    detail::check_feature_weights(feature_weights, cols);
-  }
-
-  // The movement at which a run ends: tolerance times the mean variance of the columns, which is
-  // the inertia of a single cluster per weight and column.
+  // start: the largest magnitude among given centroids.
   template <class S, class Team>
-  double movement_limit(const Samples<S>& data, Team& team) const {
-    if (!(tolerance > 0.0)) return 0.0;
-    const Labels labels = Labels::Zero(data.rows());
-    RowMatrix<S> centre(1, data.cols());
-    data.read(0, 1, centre);
-    detail::ClusterSums sums{1, 1, data.cols()};
-    for (int pass = 0; pass < 2; ++pass) {
-      if (pass > 0) centre = detail::weighted_means(centre, sums);
-      sums = detail::sum_clusters(data, centre, labels, team);
-    }
-    return tolerance * (sums.inertia / sums.weights[0] / static_cast<double>(data.cols()));
+  Scaled<S> check_and_scale(const Samples<S>& given, Index k_count, double start,
+                            Team& team) const {
+    detail::check_kmeans_options(k_count, restarts, max_iterations, tolerance, "KMeans");
+    detail::check_feature_weights(feature_weights, given.cols());
+    detail::check_kmeans_data(given, k_count, start, team);
+    detail::ColumnScale scale = detail::column_scale(given, standardize, feature_weights, team);
+    Samples<S> data = scale.apply(given);
+    if (!scale.none()) detail::check_kmeans_data(data, k_count, 0.0, team);
+    return {std::move(scale), std::move(data)};
   }
 
-  // data: in the scale; given: in its own units.
+  template <class S, class Team>
+  static RowMatrix<S> in_scale(const Scaled<S>& scaled, const RowMatrix<S>& start, Team& team) {
+    if (scaled.scale.none()) return start;
+    RowMatrix<S> first = scaled.scale.apply(start);
+    detail::check_centroids(first, "KMeans");
+    detail::check_reach(scaled.data, detail::largest_magnitude_of(first), team);
+    return first;
+  }
+
   template <class S, class Team, class Observer, class Start>
-  KMeansFit<S> run(const Samples<S>& given, const Samples<S>& data,
-                   const detail::ColumnScale& scale, Index runs, Team& team, Observer& observer,
-                   const Start& start) const {
+  KMeansFit<S> run(const Samples<S>& given, const Scaled<S>& scaled, Index runs, Team& team,
+                   Observer& observer, const Start& start) const {
     const detail::Stopwatch watch;
+    const detail::ColumnScale& scale = scaled.scale;
     const detail::KMeansObserver<S> observe = [&](const KMeansIteration<S>& view) {
       if (scale.none() || std::is_same_v<std::remove_cvref_t<Observer>, NoObserver>)
         return detail::observe(observer, view);
@@ -149,23 +157,16 @@ struct KMeans {
       return detail::observe(observer, KMeansIteration<S>{view.restart, view.index, before,
                                                           view.labels, view.inertia, after});
     };
-    const double movement = movement_limit(data, team);
+    const double movement = detail::movement_limit(scaled.data, tolerance, team);
     detail::ScratchPool<S> pool;
-    detail::LloydRun<S> best;
-    std::vector<double> inertias;
-    bool stopped = false;
-    for (Index restart = 0; restart < runs && !stopped; ++restart) {
-      const detail::LloydOptions options{empty_cluster, max_iterations, movement, restart,
-                                         algorithm};
-      detail::LloydRun<S> run =
-          detail::lloyd(data, start(restart), options, observe, watch, pool, team);
-      stopped = run.report.status == Status::stopped;
-      inertias.push_back(run.inertia);
-      if (restart == 0 || run.inertia < best.inertia) best = std::move(run);
-    }
-    if (stopped) best.report.status = Status::stopped;
-    best.report.seconds = watch.seconds();
-    best.report.restarts = std::move(inertias);
+    detail::LloydRun<S> best = detail::best_run(runs, watch, [&](Index restart) {
+      const detail::LloydOptions options{.empty_cluster = empty_cluster,
+                                         .max_iterations = max_iterations,
+                                         .movement = movement,
+                                         .restart = restart,
+                                         .algorithm = algorithm};
+      return detail::lloyd(scaled.data, start(restart), options, observe, watch, pool, team);
+    });
     best.report.notes.insert(best.report.notes.begin(), scale.notes.begin(), scale.notes.end());
     RowMatrix<S> centroids =
         detail::in_units_of_data(given, scale, best.centroids, best.labels, team);

@@ -59,6 +59,17 @@ void check_centroids(const RowMatrix<S>& centroids, std::string_view who) {
     }
 }
 
+// The inertia stays finite: `largest` is the largest magnitude among rows and centroids.
+template <class S, class Team>
+void check_reach(const Samples<S>& data, double largest, Team& team) {
+  const double reach = 2.0 * largest;
+  const double weight = total_weight(data, team);
+  require<DataError>(is_finite(reach * reach * weight * static_cast<double>(data.cols())),
+                     "KMeans: weights times squared differences must be finite; got a total weight "
+                     "of ",
+                     weight, " and magnitudes up to ", 0.5 * reach);
+}
+
 // Shapes, finite numbers, no fewer usable rows than clusters, and an inertia that stays finite.
 // `start` is the largest magnitude among given centroids.
 template <class S, class Team>
@@ -87,12 +98,7 @@ void check_kmeans_data(const Samples<S>& data, Index clusters, double start, Tea
       largest == 0.0 || largest >= smallest_magnitude,
       "KMeans: the largest magnitude must be 0 or at least 2^-480, about 3e-145; got ", largest,
       "; scale the data up");
-  const double reach = 2.0 * largest;
-  const double weight = total_weight(data, team);
-  require<DataError>(is_finite(reach * reach * weight * static_cast<double>(data.cols())),
-                     "KMeans: weights times squared differences must be finite; got a total weight "
-                     "of ",
-                     weight, " and magnitudes up to ", 0.5 * reach);
+  check_reach(data, largest, team);
 }
 
 }  // namespace detail
