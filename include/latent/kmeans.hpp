@@ -1,7 +1,11 @@
-// k-means clustering: KMeans, KMeansModel, KMeansFit, with the sources and executors they take.
+// k-means clustering: KMeans, KMeansModel, KMeansFit, with the sources and executors they take, and
+// its variants: OnlineKMeans, SphericalKMeans, TrimmedKMeans.
 #pragma once
 
-#include "latent/cluster/kmeans.hpp"        // IWYU pragma: export
-#include "latent/cluster/kmeans_model.hpp"  // IWYU pragma: export
-#include "latent/core/executor.hpp"         // IWYU pragma: export
-#include "latent/core/source.hpp"           // IWYU pragma: export
+#include "latent/cluster/kmeans.hpp"            // IWYU pragma: export
+#include "latent/cluster/kmeans_model.hpp"      // IWYU pragma: export
+#include "latent/cluster/online_kmeans.hpp"     // IWYU pragma: export
+#include "latent/cluster/spherical_kmeans.hpp"  // IWYU pragma: export
+#include "latent/cluster/trimmed_kmeans.hpp"    // IWYU pragma: export
+#include "latent/core/executor.hpp"             // IWYU pragma: export
+#include "latent/core/source.hpp"               // IWYU pragma: export

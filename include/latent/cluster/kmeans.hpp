@@ -16,6 +16,8 @@
 #include "latent/cluster/kmeans_fit.hpp"
 #include "latent/cluster/kmeans_model.hpp"
 #include "latent/cluster/lloyd.hpp"
+#include "latent/cluster/mini_batch.hpp"
+#include "latent/cluster/restarts.hpp"
 #include "latent/core/executor.hpp"
 #include "latent/core/observer.hpp"
 #include "latent/core/source.hpp"
@@ -24,7 +26,10 @@ LATENT_BEGIN
 
 // automatic: the fastest exact method; lloyd: every row against every centroid. All exact methods
 // give the clusters of Lloyd's iteration from the same start.
-enum class KMeansAlgorithm { automatic, lloyd };
+// mini_batch: approximate, for many rows; see cluster/mini_batch.hpp. It takes less than two passes
+// over most data where exact methods take dozens, and ends a few percent above their inertia at
+// most, a percent as a rule. A pass then counts as an iteration.
+enum class KMeansAlgorithm { automatic, lloyd, mini_batch };
 
 // Finds K centroids that make the inertia, the sum of w |x - nearest centroid|^2, small.
 //
@@ -39,7 +44,7 @@ enum class KMeansAlgorithm { automatic, lloyd };
 // changed.
 struct KMeans {
   // The value of `clusters` that was not given: 8 in fit, the rows of the start in fit_from.
-  static constexpr Index unset = std::numeric_limits<Index>::min();
+  static constexpr Index unset = detail::unset_clusters;
   static constexpr Index default_clusters = 8;
 
   Index clusters = unset;                                  // K >= 1
@@ -52,6 +57,7 @@ struct KMeans {
   // variance of the columns; 0 = only when no label changes.
   double tolerance = 0.0;
   std::uint64_t seed = 0;  // any
+  Index batch = 0;         // >= 0; rows of a batch of mini_batch; 0 = max(2048, 16 K)
 
   // The best of `restarts` runs; of equal inertia, the first. A run that the observer stops is the
   // last one, and the report says Status::stopped.
@@ -63,8 +69,11 @@ struct KMeans {
     auto&& team = executor.team();
     detail::check_kmeans_data(source, k_count, 0.0, team);
     return run(source, restarts, team, observer, [&](Index restart) {
-      return detail::initial_centroids(source, init, k_count, seed,
-                                       static_cast<std::uint64_t>(restart), team);
+      const auto run_index = static_cast<std::uint64_t>(restart);
+      if (algorithm != KMeansAlgorithm::mini_batch)
+        return detail::initial_centroids(source, init, k_count, seed, run_index, team);
+      const auto sample = detail::start_sample(source, k_count, batch, seed, run_index, team);
+      return detail::initial_centroids(sample, init, k_count, seed, run_index, team);
     });
   }
 
@@ -75,15 +84,8 @@ struct KMeans {
                 const Exec& executor = {}, Observer&& observer = {}) const {
     const auto& source = detail::as_samples(data);
     using S = SourceScalarOf<decltype(source)>;
-    const RowMatrix<S> start = centroids.derived().matrix().template cast<S>();
-    detail::require(clusters == unset || clusters == start.rows(),
-                    "KMeans: the start must have as many rows as clusters; got ", start.rows(),
-                    " rows for ", clusters, " clusters");
+    const RowMatrix<S> start = detail::checked_start(centroids, clusters, source, "KMeans");
     check_options(start.rows());
-    detail::require(start.cols() == source.cols(),
-                    "KMeans: the start must have as many columns as the data; got ", start.rows(),
-                    " x ", start.cols(), " for data of ", source.rows(), " x ", source.cols());
-    detail::check_centroids(start, "KMeans");
     auto&& team = executor.team();
     const auto largest = static_cast<double>(start.size() > 0 ? start.cwiseAbs().maxCoeff() : S(0));
     detail::check_kmeans_data(source, start.rows(), largest, team);
@@ -95,30 +97,8 @@ struct KMeans {
   using SourceScalarOf = typename std::remove_cvref_t<Source>::Scalar;
 
   void check_options(Index k_count) const {
-    detail::require(k_count >= 1, "KMeans: clusters must be at least 1; got ", k_count);
-    detail::require(restarts >= 1, "KMeans: restarts must be at least 1; got ", restarts);
-    detail::require(max_iterations >= 1, "KMeans: max_iterations must be at least 1; got ",
-                    max_iterations);
-    detail::require(is_finite(tolerance) && tolerance >= 0.0,
-                    "KMeans: tolerance must be finite and not negative; got ", tolerance);
-  }
-
-  // The movement at which a run ends: tolerance times the mean variance of the columns, which is
-  // the inertia of a single cluster per weight and column.
-  template <class S, class Team>
-  double movement_limit(const Samples<S>& data, Team& team) const {
-    if (!(tolerance > 0.0)) return 0.0;
-    detail::ScratchPool<S> pool;
-    Labels labels = Labels::Zero(data.rows());
-    RowMatrix<S> centre(1, data.cols());
-    data.read(0, 1, centre);
-    detail::ClusterSums sums{1, 1, data.cols()};
-    for (int pass = 0; pass < 2; ++pass) {
-      if (pass > 0) centre = detail::weighted_means(centre, sums);
-      const detail::CentroidTable<S> table{centre};
-      sums = detail::sum_clusters(data, table, detail::Labelling::keep, labels, pool, team);
-    }
-    return tolerance * (sums.inertia / sums.weights[0] / static_cast<double>(data.cols()));
+    detail::check_kmeans_options(k_count, restarts, max_iterations, tolerance, "KMeans");
+    detail::require(batch >= 0, "KMeans: batch must not be negative; got ", batch);
   }
 
   template <class S, class Team, class Observer, class Start>
@@ -128,22 +108,19 @@ struct KMeans {
     const detail::KMeansObserver<S> observe = [&observer](const KMeansIteration<S>& view) {
       return detail::observe(observer, view);
     };
-    const double movement = movement_limit(data, team);
+    const double movement = detail::movement_limit(data, tolerance, team);
     detail::ScratchPool<S> pool;
-    detail::LloydRun<S> best;
-    std::vector<double> inertias;
-    bool stopped = false;
-    for (Index restart = 0; restart < runs && !stopped; ++restart) {
-      const detail::LloydOptions options{empty_cluster, max_iterations, movement, restart};
-      detail::LloydRun<S> run =
-          detail::lloyd(data, start(restart), options, observe, watch, pool, team);
-      stopped = run.report.status == Status::stopped;
-      inertias.push_back(run.inertia);
-      if (restart == 0 || run.inertia < best.inertia) best = std::move(run);
-    }
-    if (stopped) best.report.status = Status::stopped;
-    best.report.seconds = watch.seconds();
-    best.report.restarts = std::move(inertias);
+    detail::LloydRun<S> best = detail::best_run(runs, watch, [&](Index restart) {
+      const detail::LloydOptions options{.empty_cluster = empty_cluster,
+                                         .max_iterations = max_iterations,
+                                         .movement = movement,
+                                         .restart = restart,
+                                         .batch = batch,
+                                         .seed = seed};
+      return algorithm == KMeansAlgorithm::mini_batch
+                 ? detail::mini_batch(data, start(restart), options, observe, watch, pool, team)
+                 : detail::lloyd(data, start(restart), options, observe, watch, pool, team);
+    });
     return {KMeansModel<S>{std::move(best.centroids)}, std::move(best.labels), best.inertia,
             std::move(best.report)};
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <utility>
@@ -22,6 +23,9 @@ struct LloydOptions {
   Index max_iterations = 1;
   double movement = 0.0;  // stop when the centroids' squared movement is at most this; 0 = do not
   Index restart = 0;
+  bool unit_centroids = false;  // means are projected onto the sphere; rows must be of length one
+  Index batch = 0;              // of mini_batch; 0 = automatic
+  std::uint64_t seed = 0;       // of mini_batch
 };
 
 template <class S>
@@ -71,7 +75,7 @@ LloydRun<S> lloyd(const Samples<S>& data, RowMatrix<S> start, const LloydOptions
     run.inertia = sums.inertia;
     record(index - 1);
     Update<S> update = update_centroids(data, table, run.labels, sums, options.empty_cluster, index,
-                                        report.notes, pool, team);
+                                        report.notes, pool, team, options.unit_centroids);
     report.iterations = index;
     change = update.movement;
 

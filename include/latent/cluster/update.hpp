@@ -8,6 +8,7 @@
 
 #include "latent/cluster/cluster_sums.hpp"
 #include "latent/cluster/empty_clusters.hpp"
+#include "latent/cluster/unit_rows.hpp"
 #include "latent/core/report.hpp"
 
 LATENT_BEGIN
@@ -37,16 +38,18 @@ double squared_movement(const RowMatrix<S>& before, const RowMatrix<S>& after) {
 template <class S, class Team>
 Update<S> relocate(const Samples<S>& data, const CentroidTable<S>& table, const Labels& labels,
                    const ClusterSums& sums, const std::vector<Index>& empty, Index iteration,
-                   std::vector<Note>& notes, ScratchPool<S>& pool, Team& team) {
+                   std::vector<Note>& notes, ScratchPool<S>& pool, Team& team, bool unit) {
   const RowMatrix<S>& before = table.centroids();
   const auto moves = relocations(data, before, labels, empty, sums, team);
   Update<S> update;
   update.labels = labels;
   for (const Relocation& move : moves) update.labels[move.row] = static_cast<int>(move.cluster);
-  update.centroids = moves.empty()
-                         ? weighted_means(before, sums)
-                         : weighted_means(before, sum_clusters(data, table, Labelling::keep,
-                                                               update.labels, pool, team));
+  const auto means = [&](const ClusterSums& of) {
+    return unit ? unit_means(before, of, iteration, notes) : weighted_means(before, of);
+  };
+  update.centroids =
+      moves.empty() ? means(sums)
+                    : means(sum_clusters(data, table, Labelling::keep, update.labels, pool, team));
   RowMatrix<S> row(1, data.cols());
   for (const Relocation& move : moves) {
     data.read(move.row, 1, row);
@@ -59,18 +62,19 @@ Update<S> relocate(const Samples<S>& data, const CentroidTable<S>& table, const 
   return update;
 }
 
-// labels and sums belong to the centroids of the table.
+// labels and sums belong to the centroids of the table. unit: rows and centroids are of length one.
 template <class S, class Team>
 Update<S> update_centroids(const Samples<S>& data, const CentroidTable<S>& table,
                            const Labels& labels, const ClusterSums& sums, EmptyCluster policy,
                            Index iteration, std::vector<Note>& notes, ScratchPool<S>& pool,
-                           Team& team) {
+                           Team& team, bool unit = false) {
   const std::vector<Index> empty = empty_clusters(sums);
   if (!empty.empty() && policy == EmptyCluster::farthest)
-    return relocate(data, table, labels, sums, empty, iteration, notes, pool, team);
+    return relocate(data, table, labels, sums, empty, iteration, notes, pool, team, unit);
 
   Update<S> update;
-  update.centroids = weighted_means(table.centroids(), sums);
+  update.centroids = unit ? unit_means(table.centroids(), sums, iteration, notes)
+                          : weighted_means(table.centroids(), sums);
   update.movement = squared_movement(table.centroids(), update.centroids);
   if (empty.empty()) return update;
   const char* message = policy == EmptyCluster::drop   ? "empty cluster was dropped"
