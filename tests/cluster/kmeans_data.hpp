@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 
 #include "latent/core/random.hpp"
 #include "latent/core/types.hpp"
+#include "support/compare.hpp"  // eps
 
 namespace latent_test {
 
@@ -85,7 +85,5 @@ Eigen::MatrixXd stacked(const A& a, const B& b) {
   both << a, b;
   return both;
 }
-
-constexpr double eps = std::numeric_limits<double>::epsilon();
 
 }  // namespace latent_test

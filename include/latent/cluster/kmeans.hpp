@@ -57,7 +57,7 @@ struct KMeans {
   // variance of the columns; 0 = only when no label changes.
   double tolerance = 0.0;
   std::uint64_t seed = 0;  // any
-  Index batch = 0;         // >= 0; rows of a batch of mini_batch; 0 = max(2048, 16 K)
+  Index batch = 0;         // >= 0; rows of a batch of mini_batch; 0 = max(4096, 16 K)
 
   // The best of `restarts` runs; of equal inertia, the first. A run that the observer stops is the
   // last one, and the report says Status::stopped.

@@ -80,9 +80,9 @@ Samples<S> gather(const Samples<S>& data, std::span<const Index> rows, Team& tea
   return std::move(sample).weights(weights);
 }
 
-// A lane at least, so that passing it on costs little; 16 rows a cluster, so that most get some.
+// Two lanes at least: smaller batches end sooner and worse. 16 rows a cluster, so that most get some.
 inline Index batch_rows(Index batch, Index clusters) {
-  return batch > 0 ? batch : std::max(lane_rows, 16 * clusters);
+  return batch > 0 ? batch : std::max(2 * lane_rows, 16 * clusters);
 }
 
 // The rows that a start is drawn from, where going over all of them K times would cost more than
@@ -104,7 +104,7 @@ Samples<S> start_sample(const Samples<S>& data, Index clusters, Index batch, std
 // batches, what there is left to learn is less than the noise.
 class BatchProgress {
  public:
-  static constexpr double window = 10.0;
+  static constexpr double window = 20.0;
 
   // `least` is the smallest fall that counts. True if the batches go on.
   bool add(double inertia, double least) {
