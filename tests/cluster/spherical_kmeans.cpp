@@ -139,11 +139,9 @@ TEST_CASE("spherical kmeans: finds directions that distances do not", "[kmeans]"
     CHECK(fit.labels[0] != fit.labels[2]);
     CHECK(fit.labels[1] != fit.labels[2]);
   }
-  // Euclidean clusters of the same rows are made by their lengths.
+  // Euclidean clusters of the same rows are made by their lengths: most are short, and lie together.
   const auto plain = latent::KMeans{.clusters = 3, .restarts = 5}.fit(x);
-  Index wrong = 0;
-  for (Index i = 0; i < 900; ++i) wrong += plain.labels[i] != plain.labels[i % 3] ? 1 : 0;
-  CHECK(wrong > 100);
+  CHECK((plain.labels.array() == plain.labels[0]).count() > 600);
 }
 
 TEST_CASE("spherical kmeans: rows that cancel out leave the centroid where it is", "[kmeans]") {
@@ -251,7 +249,7 @@ TEST_CASE("spherical kmeans: one cluster, restarts, too few directions, empty cl
   const auto relocated = SphericalKMeans{}.fit_from(start, x);
   CHECK(relocated.report.converged());
   for (Index k = 0; k < 3; ++k) {
-    CHECK((relocated.labels.array() == k).any());
+    CHECK((relocated.labels.array() == static_cast<int>(k)).any());
     CHECK(relocated.model.centroids().row(k).norm() == Approx(1.0).epsilon(4 * eps));
   }
 }

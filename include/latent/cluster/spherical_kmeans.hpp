@@ -13,9 +13,7 @@
 // the sphere. How long a row is plays no part: documents of any length compare by their words.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
-#include <limits>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -74,12 +72,10 @@ class SphericalKMeansModel {
   static RowMatrix<S> on_sphere(const RowMatrix<S>& centroids) {
     detail::check_centroids(centroids, "SphericalKMeansModel");
     const Index cols = centroids.cols();
-    const double rounding = 4.0 * static_cast<double>(std::numeric_limits<S>::epsilon()) +
-                            static_cast<double>(cols) * std::numeric_limits<double>::epsilon();
     RowMatrix<S> unit = centroids;
     for (Index k = 0; k < unit.rows(); ++k) {
       const S* c = centroids.data() + k * cols;
-      if (std::abs(detail::squared_norm(c, cols) - 1.0) <= rounding) continue;
+      if (detail::is_unit<S>(c, cols)) continue;
       detail::require<DataError>(
           detail::normalise(c, cols, unit.data() + k * cols),
           "SphericalKMeansModel: centroids must have a direction; got length zero at row ", k);

@@ -39,7 +39,7 @@ void assign_with_distances(const Samples<T>& data, const CentroidTable<S>& table
 struct Trimmed {
   std::vector<Index> rows;  // left out
   Index boundary = -1;      // the farthest row kept; -1 where nothing is trimmed
-  double share = 1.0;       // how much of the boundary row's weight is kept, in (0, 1]
+  double weight = 0.0;      // what is kept of its weight
 };
 
 // Leaves out the weight `excess`, the farthest rows first; of equal distances the highest index
@@ -83,7 +83,7 @@ Trimmed trim_farthest(const Samples<S>& data, const Vector<double>& distances, d
     }
   }
   trimmed.boundary = first->row;
-  if (rest > rounding) trimmed.share = 1.0 - rest / data.weight(first->row);
+  trimmed.weight = data.weight(first->row) - (rest > rounding ? rest : 0.0);
   for (auto row = last; row != rows.end(); ++row) trimmed.rows.push_back(row->row);
   std::sort(trimmed.rows.begin(), trimmed.rows.end());
   return trimmed;
@@ -96,7 +96,7 @@ Samples<S> kept_samples(const Samples<S>& data, const Trimmed& trimmed) {
   Vector<double> weights =
       data.has_weights() ? data.weights() : Vector<double>(Vector<double>::Ones(data.rows()));
   for (const Index row : trimmed.rows) weights[row] = 0.0;
-  weights[trimmed.boundary] *= trimmed.share;
+  weights[trimmed.boundary] = trimmed.weight;
   return data.weights(weights);
 }
 

@@ -37,6 +37,14 @@ bool normalise(const S* from, Index cols, T* to) {
   return true;
 }
 
+// True if a row of type T has the length one, but for the rounding of S.
+template <class S, class T>
+bool is_unit(const T* row, Index cols) {
+  const double rounding = 4.0 * static_cast<double>(std::numeric_limits<S>::epsilon()) +
+                          static_cast<double>(cols) * std::numeric_limits<double>::epsilon();
+  return std::abs(squared_norm(row, cols) - 1.0) <= rounding;
+}
+
 // The rows divided by their lengths, in a copy, with the weights of the source. Throws DataError for
 // numbers that are not finite and for rows of length zero, which have no direction.
 template <class S, class Team>
@@ -61,7 +69,8 @@ Samples<S> unit_samples(const Samples<S>& data, std::string_view who, Team& team
 
 // The directions of the weighted means, which of all unit vectors have the largest sum of cosines
 // with the rows of their cluster (Cauchy-Schwarz; Dhillon and Modha 2001). A cluster without rows,
-// or whose mean is zero but for rounding (opposite rows), keeps its centroid.
+// or whose mean is zero but for rounding (opposite rows), keeps its centroid. Where all rows are the
+// same, it sits on them to the bit.
 template <class S>
 RowMatrix<S> unit_means(const RowMatrix<S>& centroids, const ClusterSums& sums, Index iteration,
                         std::vector<Note>& notes) {
@@ -73,7 +82,9 @@ RowMatrix<S> unit_means(const RowMatrix<S>& centroids, const ClusterSums& sums, 
     for (Index j = 0; j < cols; ++j)
       mean[j] = static_cast<double>(centroids(k, j)) + sums.offsets(k, j) / sums.weights[k];
     const double length = std::sqrt(squared_norm(mean.data(), cols));
-    if (length > 8.0 * static_cast<double>(std::numeric_limits<S>::epsilon()))
+    if (is_unit<S>(mean.data(), cols))
+      means.row(k) = mean.template cast<S>().transpose();
+    else if (length > 8.0 * static_cast<double>(std::numeric_limits<S>::epsilon()))
       normalise(mean.data(), cols, means.data() + k * cols);
     else
       notes.push_back(
