@@ -26,9 +26,10 @@ LATENT_BEGIN
 
 // automatic: the fastest exact method; lloyd: every row against every centroid. All exact methods
 // give the clusters of Lloyd's iteration from the same start.
-// mini_batch: approximate, for many rows; see cluster/mini_batch.hpp. It takes less than two passes
-// over most data where exact methods take dozens, and ends a few percent above their inertia at
-// most, a percent as a rule. A pass then counts as an iteration.
+// mini_batch: approximate, for many rows: learns from batches drawn at random and closes with one
+// iteration of Lloyd's. A few percent above the inertia of the exact methods, for the price of about
+// three passes over the data; max_iterations and report.iterations count passes of the batches. See
+// mini_batch() in cluster/mini_batch.hpp for the rule that ends it, and for its trace.
 enum class KMeansAlgorithm { automatic, lloyd, mini_batch };
 
 // Finds K centroids that make the inertia, the sum of w |x - nearest centroid|^2, small.

@@ -109,8 +109,8 @@ struct TrimmedKMeans {
   EmptyCluster empty_cluster = EmptyCluster::farthest;  // see there
   Index restarts = 10;                                  // >= 1; runs of fit, the best is kept
   Index max_iterations = 300;                           // >= 1, of each run
-  double tolerance = 0.0;                               // >= 0; as in KMeans
-  std::uint64_t seed = 0;                               // any
+  double tolerance = 0.0;  // >= 0; as in KMeans, relative to the variance of all rows, outliers too
+  std::uint64_t seed = 0;  // any
 
   // The best of `restarts` runs; of equal inertia, the first.
   template <class Data, class Exec = Threads, class Observer = NoObserver>
