@@ -142,6 +142,11 @@ TEST_CASE("online kmeans: a starved centroid begins anew, or stays", "[kmeans]")
       for (Index i = 0; i < 2000; ++i) together += labels[i] == labels[i % 2] ? 1 : 0;
       CHECK(labels[0] != labels[1]);
       CHECK(together == 2000);
+      // Without weight at first: from the third batch on it is the mean of its rows.
+      Eigen::RowVectorXd mean = Eigen::RowVectorXd::Zero(2);
+      for (Index i = labels[0] == 1 ? 200 : 201; i < 2000; i += 2) mean += x.row(i) / 900.0;
+      CHECK(state.means.weights[1] == 900.0);
+      CHECK((state.model.centroids().row(1) - mean).norm() <= 2000 * eps * mean.norm());
     } else {
       CHECK(moved.empty());
       CHECK(state.model.centroids().row(1) == start.row(1));

@@ -149,6 +149,16 @@ TEST_CASE("trimmed kmeans: the row on the boundary is kept with the rest of its 
   CHECK(tied.model.centroids()(0, 0) == Approx(-1.0 / 3.0).epsilon(2 * eps));
 }
 
+TEST_CASE("trimmed kmeans: an empty cluster takes a row that is kept", "[kmeans]") {
+  // The last row is left out; of the two at distance 1 the higher index moves.
+  const auto fit =
+      TrimmedKMeans{.trim = 0.2}.fit_from(column({0, 10, 1000}), column({0, 1, 10, 11, 100}));
+  CHECK(fit.labels == labels_of({0, 0, 1, 2, -1}));
+  CHECK(fit.model.centroids() == column({0.5, 10, 11}));
+  REQUIRE(fit.report.notes.size() == 1);
+  CHECK_THAT(fit.report.notes[0].message, contains("took row 3"));
+}
+
 TEST_CASE("trimmed kmeans: one cluster is a trimmed mean", "[kmeans]") {
   const auto fit = TrimmedKMeans{.clusters = 1, .trim = 0.2}.fit(column({0, 1, 100, 2, 3}));
   CHECK(fit.model.centroids()(0, 0) == 1.5);
@@ -180,6 +190,11 @@ TEST_CASE("trimmed kmeans: without trimming it is KMeans, to the bit", "[kmeans]
     const TrimmedKMeans trimmed{.trim = 0.0, .empty_cluster = policy};
     CHECK(same_fit(plain.fit_from(start, x), trimmed.fit_from(start, x)));
   }
+  // The row that an empty cluster took counts as a label that has not changed since.
+  const Eigen::MatrixXd line = column({0, 1, 10});
+  const auto moved = TrimmedKMeans{.trim = 0.0}.fit_from(column({0, 100}), line);
+  CHECK(moved.report.iterations == 2);
+  CHECK(same_fit(KMeans{}.fit_from(column({0, 100}), line), moved));
   const Eigen::MatrixXd few = latent_test::lattice(50, 1, 3, 9);
   CHECK(same_fit(KMeans{.clusters = 5, .init = KMeansInit::random}.fit(few),
                  TrimmedKMeans{.clusters = 5, .trim = 0.0, .restarts = 1}.fit(few)));
@@ -212,7 +227,9 @@ TEST_CASE("trimmed kmeans: selection agrees with sorting", "[kmeans]") {
       }
       CHECK(kept == expected);
       for (const Index row : found.rows) CHECK(w[row] > 0.0);
-      CHECK((found.boundary < 0) == (excess == 0.0));
+      const auto last =
+          std::find_if(order.begin(), order.end(), [&](Index i) { return expected[i] > 0.0; });
+      CHECK(found.boundary == (excess > 0.0 ? *last : -1));
     }
 }
 
@@ -240,6 +257,12 @@ TEST_CASE("trimmed kmeans: never rises, and keeps the nearest rows", "[kmeans]")
         CHECK(trace[t].objective <= trace[t - 1].objective * (1 + 64 * eps * double(cols)));
       CHECK(trace.back().objective == fit.inertia);
       CHECK(fit.report.converged());
+
+      // A fixed point, the part of the boundary row included.
+      const auto again = TrimmedKMeans{.trim = trim}.fit_from(fit.model.centroids(),
+                                                              latent::samples(x).weights(w));
+      CHECK(again.labels == fit.labels);
+      CHECK((again.model.centroids() - fit.model.centroids()).cwiseAbs().maxCoeff() <= 1e-12);
 
       const Labels all = fit.model.predict(x);
       double out = 0.0;
