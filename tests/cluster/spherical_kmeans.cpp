@@ -246,6 +246,9 @@ TEST_CASE("spherical kmeans: one cluster, restarts, too few directions, empty cl
             .rows() == 2);
   CHECK(SphericalKMeans{.empty_cluster = EmptyCluster::fail}.fit_from(start, x).report.status ==
         Status::degenerate);
+  const auto once = SphericalKMeans{.max_iterations = 1}.fit_from(start, x);
+  CHECK(once.report.notes.size() == 1);
+  CHECK((once.model.centroids().rowwise().norm().array() - 1.0).abs().maxCoeff() <= 4 * eps);
   const auto relocated = SphericalKMeans{}.fit_from(start, x);
   CHECK(relocated.report.converged());
   for (Index k = 0; k < 3; ++k) {
