@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "latent/cluster/running_sums.hpp"
+#include "latent/cluster/distance.hpp"
+#include "latent/core/blocks.hpp"
+#include "latent/core/executor.hpp"
 #include "latent/core/report.hpp"
 
 LATENT_BEGIN
@@ -23,11 +25,11 @@ enum class EmptyCluster { farthest, drop, keep, fail };
 
 namespace detail {
 
-template <class S>
-std::vector<Index> empty_clusters(const RunningSums<S>& sums) {
+// members: K, rows of positive weight in each cluster.
+inline std::vector<Index> empty_clusters(const Vector<double>& members) {
   std::vector<Index> empty;
-  for (Index k = 0; k < sums.clusters(); ++k)
-    if (!(sums.members(k) > 0.5)) empty.push_back(k);
+  for (Index k = 0; k < members.size(); ++k)
+    if (!(members[k] > 0.5)) empty.push_back(k);
   return empty;
 }
 
@@ -79,10 +81,8 @@ struct Relocation {
 template <class S, class Team>
 std::vector<Relocation> relocations(const Samples<S>& data, const RowMatrix<S>& centroids,
                                     const Labels& labels, const std::vector<Index>& empty,
-                                    const RunningSums<S>& sums, Team& team) {
+                                    Vector<double> members, Team& team) {
   std::vector<DistantRow> rows = distant_rows(data, centroids, labels, team);
-  Vector<double> members(sums.clusters());
-  for (Index k = 0; k < members.size(); ++k) members[k] = sums.members(k);
   std::vector<Relocation> moves;
   auto end = rows.end();
   for (const Index cluster : empty) {

@@ -17,6 +17,7 @@
 #include "latent/cluster/kmeans_fit.hpp"
 #include "latent/cluster/kmeans_model.hpp"
 #include "latent/cluster/lloyd.hpp"
+#include "latent/cluster/mini_batch.hpp"
 #include "latent/cluster/restarts.hpp"
 #include "latent/cluster/starts/own_start.hpp"
 #include "latent/core/executor.hpp"
@@ -57,6 +58,7 @@ struct KMeans {
   // D numbers >= 0, not all 0; none = all ones. The squared distance is sum_j w_j (x_j - c_j)^2, so
   // a column of weight 0 is ignored. With `standardize`, of the standardized columns.
   Vector<double> feature_weights = {};
+  Index batch = 0;  // >= 0; rows of a batch of mini_batch; 0 = max(4096, 16 K)
 
   // The best of `restarts` runs; of equal inertia, the first. A run that the observer stops is the
   // last one, and the report says Status::stopped. Deterministic starts (see KMeansInit) run once,
@@ -69,8 +71,11 @@ struct KMeans {
     const auto scaled = check_and_scale(given, k_count, 0.0, team);
     const bool once = restarts > 1 && detail::is_deterministic(init);
     auto fit = run(given, scaled, once ? 1 : restarts, team, observer, [&](Index restart) {
-      return detail::initial_centroids(scaled.data, init, k_count, seed,
-                                       static_cast<std::uint64_t>(restart), team);
+      const auto run_index = static_cast<std::uint64_t>(restart);
+      if (algorithm != KMeansAlgorithm::mini_batch)
+        return detail::initial_centroids(scaled.data, init, k_count, seed, run_index, team);
+      const auto sample = detail::start_sample(scaled.data, k_count, batch, seed, run_index, team);
+      return detail::initial_centroids(sample, init, k_count, seed, run_index, team);
     });
     if (once)
       fit.report.notes.push_back({0, -1, static_cast<double>(restarts),
@@ -109,8 +114,8 @@ struct KMeans {
     const auto scaled = check_and_scale(given, k_count, 0.0, team);
     return run(given, scaled, restarts, team, observer, [&](Index restart) {
       Random random{seed, Purpose::initialisation, static_cast<std::uint64_t>(restart)};
-      return in_scale(scaled,
-                      detail::checked_start(start, given, k_count, random, restart, team), team);
+      return in_scale(scaled, detail::checked_start(start, given, k_count, random, restart, team),
+                      team);
     });
   }
 
@@ -127,6 +132,7 @@ struct KMeans {
   Scaled<S> check_and_scale(const Samples<S>& given, Index k_count, double start,
                             Team& team) const {
     detail::check_kmeans_options(k_count, restarts, max_iterations, tolerance, "KMeans");
+    detail::require(batch >= 0, "KMeans: batch must not be negative; got ", batch);
     detail::check_feature_weights(feature_weights, given.cols());
     detail::check_kmeans_data(given, k_count, start, team);
     detail::ColumnScale scale = detail::column_scale(given, standardize, feature_weights, team);
@@ -164,8 +170,13 @@ struct KMeans {
                                          .max_iterations = max_iterations,
                                          .movement = movement,
                                          .restart = restart,
-                                         .algorithm = algorithm};
-      return detail::lloyd(scaled.data, start(restart), options, observe, watch, pool, team);
+                                         .algorithm = algorithm,
+                                         .batch = batch,
+                                         .seed = seed};
+      return algorithm == KMeansAlgorithm::mini_batch
+                 ? detail::mini_batch(scaled.data, start(restart), options, observe, watch, pool,
+                                      team)
+                 : detail::lloyd(scaled.data, start(restart), options, observe, watch, pool, team);
     });
     best.report.notes.insert(best.report.notes.begin(), scale.notes.begin(), scale.notes.end());
     RowMatrix<S> centroids =

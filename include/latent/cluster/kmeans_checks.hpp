@@ -61,44 +61,83 @@ void check_centroids(const RowMatrix<S>& centroids, std::string_view who) {
 
 // The inertia stays finite: `largest` is the largest magnitude among rows and centroids.
 template <class S, class Team>
-void check_reach(const Samples<S>& data, double largest, Team& team) {
+void check_reach(const Samples<S>& data, double largest, Team& team,
+                 std::string_view who = "KMeans") {
   const double reach = 2.0 * largest;
   const double weight = total_weight(data, team);
-  require<DataError>(is_finite(reach * reach * weight * static_cast<double>(data.cols())),
-                     "KMeans: weights times squared differences must be finite; got a total weight "
-                     "of ",
+  require<DataError>(is_finite(reach * reach * weight * static_cast<double>(data.cols())), who,
+                     ": weights times squared differences must be finite; got a total weight of ",
                      weight, " and magnitudes up to ", 0.5 * reach);
+}
+
+template <class S>
+double largest_magnitude_of(const RowMatrix<S>& values) {
+  return static_cast<double>(values.size() > 0 ? values.cwiseAbs().maxCoeff() : S(0));
+}
+
+// What all fits of the family take alike.
+inline void check_kmeans_options(Index clusters, Index restarts, Index max_iterations,
+                                 double tolerance, std::string_view who) {
+  require(clusters >= 1, who, ": clusters must be at least 1; got ", clusters);
+  require(restarts >= 1, who, ": restarts must be at least 1; got ", restarts);
+  require(max_iterations >= 1, who, ": max_iterations must be at least 1; got ", max_iterations);
+  require(is_finite(tolerance) && tolerance >= 0.0, who,
+          ": tolerance must be finite and not negative; got ", tolerance);
+}
+
+// The value of `clusters` that was not given: the default in fit, the rows of the start in fit_from.
+inline constexpr Index unset_clusters = std::numeric_limits<Index>::min();
+
+// The start of fit_from, K x D, as the scalar of the data.
+template <class S, class Centroids>
+RowMatrix<S> checked_start(const Eigen::DenseBase<Centroids>& centroids, Index clusters,
+                           const Samples<S>& data, std::string_view who) {
+  RowMatrix<S> start = centroids.derived().matrix().template cast<S>();
+  require(clusters == unset_clusters || clusters == start.rows(), who,
+          ": the start must have as many rows as clusters; got ", start.rows(), " rows for ",
+          clusters, " clusters");
+  require(start.cols() == data.cols(), who,
+          ": the start must have as many columns as the data; got ", start.rows(), " x ",
+          start.cols(), " for data of ", data.rows(), " x ", data.cols());
+  check_centroids(start, who);
+  return start;
+}
+
+// The largest magnitude of all rows, checked as check_magnitudes does.
+template <class S, class Team>
+double check_all_magnitudes(const Samples<S>& data, Team& team, std::string_view who) {
+  Vector<double> lanes = Vector<double>::Zero(lanes_of(data.rows()));
+  team.for_each_lane(lanes.size(), [&](Index lane) {
+    for_each_tile(data.rows(), lane, [&](Index first, Index rows) {
+      lanes[lane] = std::max(lanes[lane], check_magnitudes(data, first, rows, who));
+    });
+  });
+  return lanes.size() > 0 ? lanes.maxCoeff() : 0.0;
 }
 
 // Shapes, finite numbers, no fewer usable rows than clusters, and an inertia that stays finite.
 // `start` is the largest magnitude among given centroids.
 template <class S, class Team>
-void check_kmeans_data(const Samples<S>& data, Index clusters, double start, Team& team) {
-  check_shape(data, "KMeans");
-  require(clusters <= data.rows(), "KMeans: clusters must not exceed the number of rows; got ",
+void check_kmeans_data(const Samples<S>& data, Index clusters, double start, Team& team,
+                       std::string_view who = "KMeans") {
+  check_shape(data, who);
+  require(clusters <= data.rows(), who, ": clusters must not exceed the number of rows; got ",
           clusters, " clusters for ", data.rows(), " rows");
-  require(clusters <= std::numeric_limits<int>::max(), "KMeans: clusters must fit an int; got ",
+  require(clusters <= std::numeric_limits<int>::max(), who, ": clusters must fit an int; got ",
           clusters);
   if (data.has_weights()) {
     Index usable = 0;
     for (Index i = 0; i < data.rows(); ++i) usable += data.weights()[i] > 0.0 ? 1 : 0;
-    require(clusters <= usable,
-            "KMeans: clusters must not exceed the number of rows of positive weight; got ",
-            clusters, " clusters for ", usable, " such rows");
+    require(clusters <= usable, who,
+            ": clusters must not exceed the number of rows of positive weight; got ", clusters,
+            " clusters for ", usable, " such rows");
   }
-  Vector<double> lanes = Vector<double>::Zero(lanes_of(data.rows()));
-  team.for_each_lane(lanes.size(), [&](Index lane) {
-    for_each_tile(data.rows(), lane, [&](Index first, Index rows) {
-      lanes[lane] = std::max(lanes[lane], check_magnitudes(data, first, rows, "KMeans"));
-    });
-  });
   // Below this, squared distances underflow and every row would seem to lie on its centroid.
-  const double largest = std::max(start, lanes.maxCoeff());
-  require<DataError>(
-      largest == 0.0 || largest >= smallest_magnitude,
-      "KMeans: the largest magnitude must be 0 or at least 2^-480, about 3e-145; got ", largest,
-      "; scale the data up");
-  check_reach(data, largest, team);
+  const double largest = std::max(start, check_all_magnitudes(data, team, who));
+  require<DataError>(largest == 0.0 || largest >= smallest_magnitude, who,
+                     ": the largest magnitude must be 0 or at least 2^-480, about 3e-145; got ",
+                     largest, "; scale the data up");
+  check_reach(data, largest, team, who);
 }
 
 }  // namespace detail

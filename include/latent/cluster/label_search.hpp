@@ -21,7 +21,12 @@ LATENT_BEGIN
 // hamerly:   one lower bound a row (Hamerly 2010); rows that it does not decide go through the
 //            kernel of lloyd.
 // yinyang:   a lower bound a row and group of centroids (Ding et al. 2015).
-enum class KMeansAlgorithm { automatic, lloyd, hamerly, yinyang };
+//
+// mini_batch: approximate, for many rows: learns from batches drawn at random and closes with one
+// iteration of Lloyd's. A few percent above the inertia of the exact methods, for the price of about
+// three passes over the data; max_iterations and report.iterations count passes of the batches. See
+// mini_batch() in cluster/mini_batch.hpp for the rule that ends it, and for its trace.
+enum class KMeansAlgorithm { automatic, lloyd, hamerly, yinyang, mini_batch };
 
 namespace detail {
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <utility>
@@ -23,7 +24,9 @@ struct LloydOptions {
   double movement = 0.0;  // stop when the centroids' squared movement is at most this; 0 = do not
   Index restart = 0;
   KMeansAlgorithm algorithm = KMeansAlgorithm::automatic;
-  bool unit_centroids = false;  // spherical k-means: centroids are projected onto the sphere
+  bool unit_centroids = false;  // means are projected onto the sphere; rows must be of length one
+  Index batch = 0;              // of mini_batch; 0 = automatic
+  std::uint64_t seed = 0;       // of mini_batch
 };
 
 template <class S>
@@ -121,7 +124,7 @@ LloydRun<S> lloyd(const Samples<S>& data, RowMatrix<S> start, const LloydOptions
       run.centroids = last.centroids();
       if (update.exhausted) {
         double distinct = 0.0;
-        for (Index k = 0; k < sums.clusters(); ++k) distinct += sums.members(k) > 0.5 ? 1.0 : 0.0;
+        for (Index k = 0; k < sums.clusters(); ++k) distinct += sums.members()[k] > 0.5 ? 1.0 : 0.0;
         report.notes.push_back(
             {index, -1, distinct, "fewer distinct rows than clusters; value = distinct rows"});
       }

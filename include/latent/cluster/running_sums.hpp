@@ -23,11 +23,22 @@ class RunningSums {
         low_{0, 0, 0},
         peak_(Vector<double>::Zero(references.rows())) {}
 
+  // Sums of all rows about the references.
+  RunningSums(const RowMatrix<S>& references, ClusterSums sums) : RunningSums{references} {
+    renew(references, std::move(sums));
+  }
+
   // K x D: what the sums are taken about.
   const RowMatrix<S>& references() const { return references_; }
-  double members(Index k) const { return high_.members[k]; }
+  const Vector<double>& members() const { return high_.members; }  // K
   Index clusters() const { return references_.rows(); }
   double weight(Index k) const { return high_.weights[k] + (exact() ? low_.weights[k] : 0.0); }
+
+  double mean(Index k, Index j) const {
+    return static_cast<double>(references_(k, j)) + offset(k, j) / weight(k);
+  }
+  // As of the last renewal and the first addition after it, without what rounding took from them.
+  const ClusterSums& leading() const { return high_; }
 
   // Sums of all rows about other references.
   void renew(const RowMatrix<S>& references, ClusterSums sums) {

@@ -9,6 +9,8 @@
 #include "latent/cluster/assignment.hpp"
 #include "latent/cluster/empty_clusters.hpp"
 #include "latent/cluster/running_sums.hpp"
+#include "latent/cluster/search.hpp"
+#include "latent/cluster/unit_rows.hpp"
 #include "latent/core/report.hpp"
 
 LATENT_BEGIN
@@ -69,6 +71,21 @@ double assign_all(const Samples<S>& data, const CentroidTable<S>& table, const S
   return moved.changed;
 }
 
+// Labels all rows, labels: n, and returns the sums about the centroids of the table.
+template <class S, class Team>
+ClusterSums label_rows(const Samples<S>& data, const CentroidTable<S>& table, Labels& labels,
+                       ScratchPool<S>& pool, Team& team) {
+  labels = Labels::Constant(data.rows(), -1);
+  if (by_entries(data))
+    return sum_sparse_clusters(data, table.centroids(), Labelling::assign, labels, team);
+  RunningSums<S> sums{table.centroids()};
+  const double changed =
+      assign_all(data, table, ExhaustiveSearch<S>{data}, labels, sums, pool, team);
+  ClusterSums all = sums.leading();
+  all.changed = changed;
+  return all;
+}
+
 template <class S>
 struct Update {
   RowMatrix<S> centroids;         // the next ones
@@ -89,21 +106,10 @@ double squared_movement(const RowMatrix<S>& before, const RowMatrix<S>& after) {
   return sum;
 }
 
-// Onto the unit sphere, for spherical k-means. A mean of length 0 keeps its centroid.
 template <class S>
-void normalise(const RowMatrix<S>& before, RowMatrix<S>& centroids, Index iteration,
-               std::vector<Note>& notes) {
-  for (Index k = 0; k < centroids.rows(); ++k) {
-    const double length =
-        std::sqrt(squared_norm(centroids.data() + k * centroids.cols(), centroids.cols()));
-    if (length > 0.0) {
-      for (Index j = 0; j < centroids.cols(); ++j)
-        centroids(k, j) = static_cast<S>(static_cast<double>(centroids(k, j)) / length);
-    } else {
-      centroids.row(k) = before.row(k);
-      notes.push_back({iteration, k, 0.0, "mean of length 0 has no direction: centroid kept"});
-    }
-  }
+RowMatrix<S> next_means(const RowMatrix<S>& before, const RunningSums<S>& sums, bool unit,
+                        Index iteration, std::vector<Note>& notes) {
+  return unit ? unit_means(before, sums, iteration, notes) : sums.means(before);
 }
 
 // Every empty cluster takes a distant row; the donors' means are taken anew, since subtracting a
@@ -111,13 +117,13 @@ void normalise(const RowMatrix<S>& before, RowMatrix<S>& centroids, Index iterat
 template <class S, class Team>
 void relocate(const Samples<S>& data, const RowMatrix<S>& before, const Labels& labels,
               RunningSums<S>& sums, const std::vector<Index>& empty, Index iteration,
-              std::vector<Note>& notes, Update<S>& update, Team& team) {
-  update.moves = relocations(data, before, labels, empty, sums, team);
+              std::vector<Note>& notes, bool unit, Update<S>& update, Team& team) {
+  update.moves = relocations(data, before, labels, empty, sums.members(), team);
   update.labels = labels;
   for (const Relocation& move : update.moves)
     update.labels[move.row] = static_cast<int>(move.cluster);
   if (!update.moves.empty()) sums.renew(before, sum_clusters(data, before, update.labels, team));
-  update.centroids = sums.means(before);
+  update.centroids = next_means(before, sums, unit, iteration, notes);
   const RowAccess<S> access{data};
   for (const Relocation& move : update.moves) {
     const S* row = access(move.row);
@@ -129,21 +135,21 @@ void relocate(const Samples<S>& data, const RowMatrix<S>& before, const Labels& 
 }
 
 // labels and sums belong to the centroids `before`; the sums follow what becomes of empty clusters.
+// unit: rows and centroids are of length one.
 template <class S, class Team>
 Update<S> update_centroids(const Samples<S>& data, const RowMatrix<S>& before, const Labels& labels,
-                           RunningSums<S>& sums, EmptyCluster policy, bool unit_centroids,
-                           Index iteration, std::vector<Note>& notes, Team& team) {
-  const std::vector<Index> empty = empty_clusters(sums);
+                           RunningSums<S>& sums, EmptyCluster policy, bool unit, Index iteration,
+                           std::vector<Note>& notes, Team& team) {
+  const std::vector<Index> empty = empty_clusters(sums.members());
   Update<S> update;
   if (!empty.empty() && policy == EmptyCluster::farthest) {
-    relocate(data, before, labels, sums, empty, iteration, notes, update, team);
+    relocate(data, before, labels, sums, empty, iteration, notes, unit, update, team);
   } else if (!empty.empty() && policy == EmptyCluster::fail) {
     update.centroids = before;
     update.failed = true;
   } else {
-    update.centroids = sums.means(before);
+    update.centroids = next_means(before, sums, unit, iteration, notes);
   }
-  if (unit_centroids) normalise(before, update.centroids, iteration, notes);
   update.movement = squared_movement(before, update.centroids);
   if (empty.empty() || policy == EmptyCluster::farthest) return update;
 

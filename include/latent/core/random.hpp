@@ -23,6 +23,7 @@ enum class Purpose : std::uint32_t {
   sampling = 3,
   assignment = 4,
   projection = 5,
+  batches = 6,
 };
 
 // The version of the streams: it changes when the same seed would give other numbers.
