@@ -7,7 +7,8 @@
 Prints a table in Markdown: a line a data set, scikit-learn's seconds, how many times faster each
 algorithm of latent is, then the iterations and the inertia of all, and below it the medians over
 the sets. Every program gets the same numbers and the same start: k distinct rows, drawn by --seed
-(or what --start says). Needs numpy, scikit-learn and threadpoolctl.
+(or what --start says). Needs numpy, scikit-learn and threadpoolctl (Debian: python3-sklearn and
+python3-threadpoolctl, for /usr/bin/python3).
 
     --sets DIR   texts of "x y [label]" rows named as in SETS below (Fraenti and Sieranoja 2018)
     --mnist DIR  t10k-images-idx3-ubyte
