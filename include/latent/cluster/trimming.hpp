@@ -56,8 +56,8 @@ Trimmed trim_farthest(const Samples<S>& data, const Vector<double>& distances, d
   for (Index i = 0; i < data.rows(); ++i)
     if (data.weight(i) > 0.0) rows.push_back({distances[i], i});
 
-  // Invariant: rows from `last` on are left out, and `rest` is left to be taken from those before.
-  // Rows before `first` are nearer than what will be the boundary.
+  // Invariant: rows from `last` on are left out, `rest` is left to be taken from those before, and
+  // first ... last - 1 have more than that. Rows before `first` are nearer than the boundary.
   auto first = rows.begin();
   auto last = rows.end();
   double rest = excess;
@@ -73,15 +73,8 @@ Trimmed trim_farthest(const Samples<S>& data, const Vector<double>& distances, d
       first = middle;
     }
   }
-  // One row is left to look at. Where all of it goes, the next nearer one is kept whole; a last row
-  // stays in any case.
-  if (data.weight(first->row) <= rest + rounding) {
-    rest = 0.0;
-    if (first != rows.begin()) {
-      last = first;
-      first = std::max_element(rows.begin(), first);
-    }
-  }
+  // One row is left, with more weight than has yet to go: at least where any row stays, and one does.
+  if (data.weight(first->row) <= rest + rounding) rest = 0.0;
   trimmed.boundary = first->row;
   trimmed.weight = data.weight(first->row) - (rest > rounding ? rest : 0.0);
   for (auto row = last; row != rows.end(); ++row) trimmed.rows.push_back(row->row);
