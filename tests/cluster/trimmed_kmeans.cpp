@@ -53,6 +53,26 @@ bool same_fit(const A& a, const B& b) {
          latent_test::same_bits(a.model.centroids(), b.model.centroids());
 }
 
+// The same labels by the same way; sums were taken in another order.
+template <class A, class B>
+bool same_but_for_rounding(const A& a, const B& b) {
+  const auto close = [](double x, double y) {
+    return std::abs(x - y) <= 64 * latent_test::eps * std::abs(x);
+  };
+  if (a.report.trace.size() != b.report.trace.size()) return false;
+  for (std::size_t t = 0; t < a.report.trace.size(); ++t)
+    if (!close(a.report.trace[t].objective, b.report.trace[t].objective)) return false;
+  if (a.report.notes.size() != b.report.notes.size()) return false;
+  for (std::size_t t = 0; t < a.report.notes.size(); ++t)
+    if (a.report.notes[t].component != b.report.notes[t].component ||
+        !close(a.report.notes[t].value, b.report.notes[t].value))
+      return false;
+  return a.labels == b.labels && a.report.status == b.report.status &&
+         a.report.iterations == b.report.iterations && close(a.inertia, b.inertia) &&
+         (a.model.centroids() - b.model.centroids()).cwiseAbs().maxCoeff() <=
+             64 * latent_test::eps * a.model.centroids().cwiseAbs().maxCoeff();
+}
+
 // Three clouds of unit variance, 20 apart; every 20th row lies far off, in all directions.
 Eigen::MatrixXd polluted(Index rows, std::uint64_t seed) {
   Eigen::MatrixXd x = latent_test::normal_matrix(rows, 2, seed);
@@ -166,7 +186,7 @@ TEST_CASE("trimmed kmeans: one cluster is a trimmed mean", "[kmeans]") {
   CHECK(fit.inertia == 5.0);
 }
 
-TEST_CASE("trimmed kmeans: without trimming it is KMeans, to the bit", "[kmeans]") {
+TEST_CASE("trimmed kmeans: without trimming it is KMeans, but for rounding", "[kmeans]") {
   for (const Index cols : {1, 3, 6})
     for (const Index clusters : {1, 4, 9}) {
       const Eigen::MatrixXd x = latent_test::normal_matrix(2500, cols, 100 + std::uint64_t(cols));
@@ -176,8 +196,8 @@ TEST_CASE("trimmed kmeans: without trimming it is KMeans, to the bit", "[kmeans]
       const KMeans plain{.clusters = clusters, .init = init, .restarts = 2, .tolerance = 1e-5};
       const TrimmedKMeans trimmed{
           .clusters = clusters, .trim = 0.0, .init = init, .restarts = 2, .tolerance = 1e-5};
-      CHECK(same_fit(plain.fit(x), trimmed.fit(x)));
-      CHECK(same_fit(plain.fit(weighted), trimmed.fit(weighted)));
+      CHECK(same_but_for_rounding(plain.fit(x), trimmed.fit(x)));
+      CHECK(same_but_for_rounding(plain.fit(weighted), trimmed.fit(weighted)));
     }
   // Through empty clusters, by every policy; and in float.
   const Eigen::MatrixXd x = latent_test::blobs(500, 2, 4, 10.0, 8);
@@ -188,16 +208,16 @@ TEST_CASE("trimmed kmeans: without trimming it is KMeans, to the bit", "[kmeans]
        {EmptyCluster::farthest, EmptyCluster::drop, EmptyCluster::keep, EmptyCluster::fail}) {
     const KMeans plain{.empty_cluster = policy};
     const TrimmedKMeans trimmed{.trim = 0.0, .empty_cluster = policy};
-    CHECK(same_fit(plain.fit_from(start, x), trimmed.fit_from(start, x)));
+    CHECK(same_but_for_rounding(plain.fit_from(start, x), trimmed.fit_from(start, x)));
   }
   // The row that an empty cluster took counts as a label that has not changed since.
   const Eigen::MatrixXd line = column({0, 1, 10});
   const auto moved = TrimmedKMeans{.trim = 0.0}.fit_from(column({0, 100}), line);
   CHECK(moved.report.iterations == 2);
-  CHECK(same_fit(KMeans{}.fit_from(column({0, 100}), line), moved));
+  CHECK(same_but_for_rounding(KMeans{}.fit_from(column({0, 100}), line), moved));
   const Eigen::MatrixXd few = latent_test::lattice(50, 1, 3, 9);
-  CHECK(same_fit(KMeans{.clusters = 5, .init = KMeansInit::random}.fit(few),
-                 TrimmedKMeans{.clusters = 5, .trim = 0.0, .restarts = 1}.fit(few)));
+  CHECK(same_but_for_rounding(KMeans{.clusters = 5, .init = KMeansInit::random}.fit(few),
+                              TrimmedKMeans{.clusters = 5, .trim = 0.0, .restarts = 1}.fit(few)));
 }
 
 TEST_CASE("trimmed kmeans: selection agrees with sorting", "[kmeans]") {

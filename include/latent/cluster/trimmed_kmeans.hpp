@@ -94,7 +94,7 @@ struct TrimmedKMeansFit {
 // k-means++ likes outliers, and a centroid that starts on one may stay there, which is why the
 // default draws rows at random, ten times.
 //
-// Everything else is as in KMeans, whose result trim = 0 gives to the bit; where empty clusters take
+// Everything else is as in KMeans, whose result trim = 0 gives but for rounding; where empty clusters take
 // distant rows, these are rows kept. O(n K D) an iteration; 28 n bytes beside the data.
 //
 // Throws as KMeans does. Where fewer distinct rows are kept than there are clusters, the status is

@@ -66,7 +66,7 @@ bool differs(const Samples<S>& data, const Labels& before, Index boundary_before
 }
 
 // One run from the given centroids (K x D). The steps and the rules of ending are those of lloyd(),
-// whose result it gives to the bit where trim = 0.
+// whose result it gives, but for the rounding of sums, where trim = 0.
 template <class S, class Team>
 TrimmedRun<S> trimmed_lloyd(const Samples<S>& data, RowMatrix<S> start, double trim,
                             const LloydOptions& options, const KMeansObserver<S>& observer,
