@@ -18,24 +18,12 @@
 #include <utility>
 #include <vector>
 
-#include "latent/cluster/assignment.hpp"
+#include "latent/cluster/bound_steps.hpp"
 #include "latent/cluster/empty_clusters.hpp"
 
 LATENT_BEGIN
 
 namespace detail {
-
-// Floats that are surely not below, or not above, a number.
-inline float round_up(double value) {
-  const double more = value * (1.0 + 0x1p-22) + static_cast<double>(std::numeric_limits<float>::min());
-  return more < 0x1p127 ? static_cast<float>(more) : std::numeric_limits<float>::infinity();
-}
-inline float round_down(double value) {
-  const double less = value * (1.0 - 0x1p-22);
-  return less > static_cast<double>(std::numeric_limits<float>::min())
-             ? static_cast<float>(std::min(less, 0x1p127))
-             : 0.0f;
-}
 
 template <class S>
 class BoundSearch {
@@ -45,7 +33,7 @@ class BoundSearch {
   // scale: a typical distance, > 0. groups: which centroids form a group, all of them once.
   BoundSearch(const Samples<S>& data, double scale, std::vector<std::vector<Index>> groups)
       : data_{data},
-        unit_{std::ldexp(1.0, -std::ilogb(scale))},
+        unit_{unit_of(scale)},
         groups_{std::move(groups)},
         upper_(Vector<float>::Constant(data.rows(), std::numeric_limits<float>::infinity())),
         lower_(RowMatrix<float>::Zero(data.rows(), group_count())) {
@@ -60,22 +48,10 @@ class BoundSearch {
 
   // The centroids move from `before` to those of the table.
   void move(const RowMatrix<S>& before, const CentroidTable<S>& table) {
-    const Index clusters = table.clusters();
-    moved_.resize(clusters);
-    for (Index k = 0; k < clusters; ++k)
-      moved_[k] = round_up(unit_ * std::sqrt(squared_distance(before.data() + k * before.cols(),
-                                                              table.centroid(k), table.cols())));
-    farthest_.assign(static_cast<std::size_t>(group_count()), {});
-    for (Index k = 0; k < clusters; ++k) {
-      Farthest& far = farthest_[static_cast<std::size_t>(group_of_[k])];
-      if (far.cluster < 0 || moved_[k] > far.first) {
-        far.second = far.cluster < 0 ? 0.0f : far.first;
-        far.first = moved_[k];
-        far.cluster = k;
-      } else {
-        far.second = std::max(far.second, moved_[k]);
-      }
-    }
+    find_movements(before, table, unit_, moved_);
+    farthest_.assign(groups_.size(), {});
+    for (Index k = 0; k < table.clusters(); ++k)
+      farthest_[static_cast<std::size_t>(group_of_[k])].offer(k, moved_[k]);
   }
 
   // What must follow each move, before find.
@@ -101,12 +77,6 @@ class BoundSearch {
             const int* labels, int* found) const;
 
  private:
-  struct Farthest {
-    Index cluster = -1;
-    float first = 0.0f;   // the largest movement in the group
-    float second = 0.0f;  // and the next
-  };
-
   // Half the distance from each centroid to the nearest other one: a row closer than that has its
   // nearest centroid.
   template <class Team>
@@ -131,7 +101,7 @@ class BoundSearch {
   }
 
   float own_upper(const CentroidTable<S>& table, const S* x, Index k) const {
-    return round_up(unit_ * std::sqrt(squared_distance(x, table.centroid(k), table.cols())));
+    return distance_up(unit_, x, table.centroid(k), table.cols());
   }
 
   void find_everywhere(const CentroidTable<S>& table, TileScratch<S>& scratch,
@@ -156,9 +126,6 @@ class BoundSearch {
 template <class S>
 void BoundSearch<S>::find(const CentroidTable<S>& table, TileScratch<S>& scratch, Index first,
                           Index count, const int* labels, int* found) const {
-  constexpr float up = 1.0f + 0x1p-22f;
-  constexpr float down = 1.0f - 0x1p-22f;
-  constexpr float apart = 1.0f + 0x1p-20f;
   const Index groups = group_count();
   const RowAccess<S> access{data_};
   std::vector<Index> active;
@@ -174,48 +141,32 @@ void BoundSearch<S>::find(const CentroidTable<S>& table, TileScratch<S>& scratch
     float* lower = lower_.data() + row * groups;
     float least = std::numeric_limits<float>::infinity();
     for (Index g = 0; g < groups; ++g) {
-      const Farthest& far = farthest_[static_cast<std::size_t>(g)];
-      const float step = far.cluster == own ? far.second : far.first;
-      lower[g] = std::max(0.0f, lower[g] - step) * down;
+      const float step = farthest_[static_cast<std::size_t>(g)].without(own);
+      lower[g] = std::max(0.0f, lower[g] - step) * bound_down;
       least = std::min(least, lower[g]);
     }
-    upper_[row] = (upper_[row] + moved_[own]) * up;
+    upper_[row] = (upper_[row] + moved_[own]) * bound_up;
     least = std::max(least, separation_[own]);
-    if (upper_[row] * apart < least) continue;
+    if (upper_[row] * bounds_apart < least) continue;
     upper_[row] = own_upper(table, access(row), own);
-    if (upper_[row] * apart < least) continue;
+    if (upper_[row] * bounds_apart < least) continue;
     active.push_back(row);
   }
-  if (active.empty()) return;
-
-  // Rows that do not lie side by side are copied, a block at a time.
-  constexpr Index block = tile_rows;
-  const S* rows[static_cast<std::size_t>(block)] = {};
-  int block_found[static_cast<std::size_t>(block)];
   std::vector<Index> part;
-  for (std::size_t from = 0; from < active.size(); from += static_cast<std::size_t>(block)) {
-    const std::size_t to = std::min(active.size(), from + static_cast<std::size_t>(block));
-    part.assign(active.begin() + static_cast<std::ptrdiff_t>(from),
-                active.begin() + static_cast<std::ptrdiff_t>(to));
-    for (std::size_t i = 0; i < part.size(); ++i) {
-      rows[i] = data_.contiguous_row(part[i]);
-      if (rows[i] != nullptr) continue;
-      S* copy = scratch.x.data() + static_cast<Index>(i) * data_.cols();
-      for (Index j = 0; j < data_.cols(); ++j) copy[j] = data_(part[i], j);
-      rows[i] = copy;
-    }
+  for_each_gathered(data_, active, scratch, [&](Index from, Index size, const S* const* rows) {
+    int part_found[static_cast<std::size_t>(tile_rows)];
+    part.assign(active.begin() + from, active.begin() + from + size);
     if (groups == 1) {
-      find_everywhere(table, scratch, part, rows, block_found);
+      find_everywhere(table, scratch, part, rows, part_found);
     } else {
-      find_in_groups(table, scratch, part, rows, labels - first, block_found);
+      find_in_groups(table, scratch, part, rows, labels - first, part_found);
     }
     for (std::size_t i = 0; i < part.size(); ++i) {
       const Index row = part[i];
-      if (block_found[i] != labels[row - first])
-        upper_[row] = own_upper(table, rows[i], block_found[i]);
-      found[row - first] = block_found[i];
+      if (part_found[i] != labels[row - first]) upper_[row] = own_upper(table, rows[i], part_found[i]);
+      found[row - first] = part_found[i];
     }
-  }
+  });
 }
 
 template <class S>
@@ -232,7 +183,6 @@ template <class S>
 void BoundSearch<S>::find_in_groups(const CentroidTable<S>& table, TileScratch<S>& scratch,
                                     const std::vector<Index>& active, const S* const* rows,
                                     const int* labels, int* found) const {
-  constexpr float apart = 1.0f + 0x1p-20f;
   constexpr auto size = static_cast<std::size_t>(tile_rows);
   constexpr Index block = block_rows<S>;
   // Of each row: the two smallest expanded values seen, and in the winning group the second.
@@ -267,7 +217,7 @@ void BoundSearch<S>::find_in_groups(const CentroidTable<S>& table, TileScratch<S
     chosen.clear();
     for (std::size_t i = 0; i < active.size(); ++i) {
       const int own = labels[active[i]];
-      if (own < 0 || group_of_[own] == g || !(upper_[active[i]] * apart < lower_(active[i], g)))
+      if (own < 0 || group_of_[own] == g || !(upper_[active[i]] * bounds_apart < lower_(active[i], g)))
         chosen.push_back(i);
     }
     for (std::size_t from = 0; from < chosen.size(); from += static_cast<std::size_t>(block)) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "latent/cluster/bounds.hpp"
+#include "latent/cluster/exponion.hpp"
 #include "latent/cluster/search.hpp"
 #include "latent/cluster/update.hpp"
 
@@ -21,7 +22,7 @@ LATENT_BEGIN
 // hamerly:   one lower bound a row (Hamerly 2010); rows that it does not decide go through the
 //            kernel of lloyd.
 // yinyang:   a lower bound a row and group of centroids (Ding et al. 2015).
-enum class KMeansAlgorithm { automatic, lloyd, hamerly, yinyang };
+enum class KMeansAlgorithm { automatic, lloyd, hamerly, exponion, yinyang };
 
 namespace detail {
 
@@ -43,7 +44,12 @@ class LabelSearch {
   double assign(const CentroidTable<S>& table, Labels& labels, RunningSums<S>& sums,
                 ScratchPool<S>& pool, Team& team) {
     ++pass_;
-    if (!bounds_ && wants_bounds()) start_bounds(table, sums);
+    if (!bounds_ && !lists_ && wants_bounds()) start_bounds(table, sums);
+    if (lists_) {
+      lists_->move(before_, table);
+      lists_->prepare(table, pool, team);
+      return assign_all(data_, table, *lists_, labels, sums, pool, team);
+    }
     if (!bounds_) return assign_all(data_, table, exhaustive_, labels, sums, pool, team);
     bounds_->move(before_, table);
     bounds_->prepare(table, pool, team);
@@ -54,6 +60,8 @@ class LabelSearch {
   void follow(const RowMatrix<S>& before, const std::vector<Relocation>& moves, bool dropped) {
     before_ = before;
     if (dropped) bounds_.reset();
+    if (dropped) lists_.reset();
+    if (lists_) lists_->forget(moves);
     if (bounds_) bounds_->forget(moves);
   }
 
@@ -68,6 +76,10 @@ class LabelSearch {
     for (Index k = 0; k < sums.clusters(); ++k) weight += sums.weight(k);
     const double typical = std::sqrt(std::max(0.0, sums.inertia(before_)) / weight);
     const Index clusters = table.clusters();
+    if (algorithm_ == KMeansAlgorithm::exponion) {
+      lists_.emplace(data_, typical > 0.0 && std::isfinite(typical) ? typical : 1.0, clusters);
+      return;
+    }
     Index count = 1;
     if (algorithm_ == KMeansAlgorithm::yinyang && !table.direct())
       count = std::clamp<Index>(clusters / 10, 1, 32);
@@ -80,6 +92,7 @@ class LabelSearch {
   KMeansAlgorithm algorithm_;
   ExhaustiveSearch<S> exhaustive_;
   std::optional<BoundSearch<S>> bounds_;
+  std::optional<ExponionSearch<S>> lists_;
   RowMatrix<S> before_;
   Index pass_ = 0;
 };
