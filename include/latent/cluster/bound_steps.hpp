@@ -16,7 +16,8 @@ namespace detail {
 
 // Floats that are surely not below, or not above, a number.
 inline float round_up(double value) {
-  const double more = value * (1.0 + 0x1p-22) + static_cast<double>(std::numeric_limits<float>::min());
+  const double more =
+      value * (1.0 + 0x1p-22) + static_cast<double>(std::numeric_limits<float>::min());
   return more < 0x1p127 ? static_cast<float>(more) : std::numeric_limits<float>::infinity();
 }
 inline float round_down(double value) {
@@ -35,7 +36,9 @@ inline constexpr float bound_down = 1.0f - 0x1p-22f;
 inline constexpr float bounds_apart = 1.0f + 0x1p-20f;
 
 // The power of two that brings a scale (> 0) near 1.
-inline double unit_of(double scale) { return std::ldexp(1.0, -std::ilogb(scale)); }
+inline double unit_of(double scale) {
+  return std::ldexp(1.0, -std::ilogb(scale));
+}
 
 // Not below the distance from a to b, times unit.
 template <class S>
@@ -49,7 +52,8 @@ void find_movements(const RowMatrix<S>& before, const CentroidTable<S>& table, d
                     Vector<float>& moved) {
   moved.resize(table.clusters());
   for (Index k = 0; k < table.clusters(); ++k)
-    moved[k] = distance_up(unit, before.data() + k * before.cols(), table.centroid(k), table.cols());
+    moved[k] =
+        distance_up(unit, before.data() + k * before.cols(), table.centroid(k), table.cols());
 }
 
 // The two largest movements of a group of centroids.

@@ -94,8 +94,7 @@ class BoundSearch {
         for (Index k = 0; k < count; ++k) rows[k] = table.centroid(first + k);
         assign_rows(table, scratch, rows, count, true, nearest, others);
         for (Index k = 0; k < count; ++k)
-          separation_[first + k] =
-              round_down(0.5 * unit_ * std::sqrt(std::max(0.0, others[k])));
+          separation_[first + k] = round_down(0.5 * unit_ * std::sqrt(std::max(0.0, others[k])));
       });
     });
   }
@@ -163,7 +162,8 @@ void BoundSearch<S>::find(const CentroidTable<S>& table, TileScratch<S>& scratch
     }
     for (std::size_t i = 0; i < part.size(); ++i) {
       const Index row = part[i];
-      if (part_found[i] != labels[row - first]) upper_[row] = own_upper(table, rows[i], part_found[i]);
+      if (part_found[i] != labels[row - first])
+        upper_[row] = own_upper(table, rows[i], part_found[i]);
       found[row - first] = part_found[i];
     }
   });
@@ -206,9 +206,8 @@ void BoundSearch<S>::find_in_groups(const CentroidTable<S>& table, TileScratch<S
   }
   const double margin = table.margin(largest * (1.0 + table.norm_error()));
   const auto bound = [&](double value, std::size_t i) {
-    return round_down(unit_ *
-                      std::sqrt(std::max(0.0, value + norms[i] * (1.0 - table.norm_error()) -
-                                                  margin)));
+    return round_down(
+        unit_ * std::sqrt(std::max(0.0, value + norms[i] * (1.0 - table.norm_error()) - margin)));
   };
 
   std::vector<std::size_t> chosen;
@@ -217,7 +216,8 @@ void BoundSearch<S>::find_in_groups(const CentroidTable<S>& table, TileScratch<S
     chosen.clear();
     for (std::size_t i = 0; i < active.size(); ++i) {
       const int own = labels[active[i]];
-      if (own < 0 || group_of_[own] == g || !(upper_[active[i]] * bounds_apart < lower_(active[i], g)))
+      if (own < 0 || group_of_[own] == g ||
+          !(upper_[active[i]] * bounds_apart < lower_(active[i], g)))
         chosen.push_back(i);
     }
     for (std::size_t from = 0; from < chosen.size(); from += static_cast<std::size_t>(block)) {

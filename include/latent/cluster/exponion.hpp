@@ -73,29 +73,31 @@ class ExponionSearch {
             const int* labels, int* found) const;
 
  private:
-  // The lists' length and the price of a list in rows through the dense kernel, as measured.
-  static Index list_length(Index cols) { return std::getenv("EXPM") ? std::atol(std::getenv("EXPM")) : std::clamp<Index>(16 * cols, 32, 64); }
-  inline static const Index rows_per_list = std::getenv("EXPP") ? std::atol(std::getenv("EXPP")) : 8;
+  // As measured: how long lists should be, and what a list costs in rows through the dense kernel.
+  static Index list_length(Index cols) { return std::clamp<Index>(16 * cols, 32, 64); }
+  static constexpr Index rows_per_list = 8;
 
   // True if the bounds, moved along, leave the row with its label.
-  bool settled(const CentroidTable<S>& table, const S* x, Index row, Index own) const {
+  bool settled(const CentroidTable<S>& table, const RowAccess<S>& access, Index row,
+               Index own) const {
+    const Surroundings& around = lists_.around(own);
     // Where nothing is left out of the list, silent is infinite, and the minimum `listed` even if
     // upper is infinite too.
-    const float listed = lower_[row] - lists_.step(own);
+    const float listed = lower_[row] - around.step;
     upper_[row] = (upper_[row] + moved_[own]) * bound_up;
     lower_[row] = std::max({0.0f, lower_[row] - farthest_.without(own),
-                            std::min(listed, lists_.silent(own) - upper_[row])}) *
+                            std::min(listed, around.silent - upper_[row])}) *
                   bound_down;
-    const float least = std::max(lower_[row], lists_.separation(own));
+    const float least = std::max(lower_[row], around.separation);
     if (upper_[row] * bounds_apart < least) return true;
-    upper_[row] = distance_up(unit_, x, table.centroid(own), table.cols());
+    upper_[row] = distance_up(unit_, access(row), table.centroid(own), table.cols());
     return upper_[row] * bounds_apart < least;
   }
 
   // The nearest centroid by the list of the own one, or -1 if it says too little.
   int find_listed(const CentroidTable<S>& table, const S* x, Index row, Index own) const {
     const float* reach = lists_.reach(own);
-    const float radius = 2.0f * (upper_[row] + lists_.separation(own));
+    const float radius = 2.0f * (upper_[row] + lists_.around(own).separation);
     Index blocks = 1;
     while (blocks < lists_.blocks() && reach[blocks] < radius) ++blocks;
     const float beyond = (reach[blocks] - upper_[row]) * bound_down;
@@ -113,10 +115,9 @@ class ExponionSearch {
       winner = nearest_by_differences(table, x);
       other = nearest;
     }
-    lower_[row] = std::min(beyond, round_down(unit_ * std::sqrt(std::max(
-                                       0.0, other * (1.0 - relative) - margin))));
-    if (winner != own)
-      upper_[row] = distance_up(unit_, x, table.centroid(winner), table.cols());
+    lower_[row] = std::min(
+        beyond, round_down(unit_ * std::sqrt(std::max(0.0, other * (1.0 - relative) - margin))));
+    if (winner != own) upper_[row] = distance_up(unit_, x, table.centroid(winner), table.cols());
     return winner;
   }
 
@@ -147,9 +148,8 @@ void ExponionSearch<S>::find(const CentroidTable<S>& table, TileScratch<S>& scra
       missed.push_back(row);
       continue;
     }
-    const S* x = access(row);
-    if (settled(table, x, row, own)) continue;
-    const int nearest = find_listed(table, x, row, own);
+    if (settled(table, access, row, own)) continue;
+    const int nearest = find_listed(table, access(row), row, own);
     if (nearest < 0)
       missed.push_back(row);
     else

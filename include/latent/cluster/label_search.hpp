@@ -21,6 +21,8 @@ LATENT_BEGIN
 // lloyd:     every row against every centroid.
 // hamerly:   one lower bound a row (Hamerly 2010); rows that it does not decide go through the
 //            kernel of lloyd.
+// exponion:  the same, and such rows are compared with the neighbours of their centroid alone
+//            (Newling and Fleuret 2016). For many clusters in few columns.
 // yinyang:   a lower bound a row and group of centroids (Ding et al. 2015).
 enum class KMeansAlgorithm { automatic, lloyd, hamerly, exponion, yinyang };
 
@@ -84,8 +86,10 @@ class LabelSearch {
     if (algorithm_ == KMeansAlgorithm::yinyang && !table.direct())
       count = std::clamp<Index>(clusters / 10, 1, 32);
     std::vector<std::vector<Index>> groups(static_cast<std::size_t>(count));
-    for (Index k = 0; k < clusters; ++k) groups[static_cast<std::size_t>(k * count / clusters)].push_back(k);
-    bounds_.emplace(data_, typical > 0.0 && std::isfinite(typical) ? typical : 1.0, std::move(groups));
+    for (Index k = 0; k < clusters; ++k)
+      groups[static_cast<std::size_t>(k * count / clusters)].push_back(k);
+    bounds_.emplace(data_, typical > 0.0 && std::isfinite(typical) ? typical : 1.0,
+                    std::move(groups));
   }
 
   const Samples<S>& data_;

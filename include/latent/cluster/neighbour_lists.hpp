@@ -28,6 +28,13 @@ struct ListedTwo {
   int cluster;
 };
 
+// What bounds need of a centroid and its list.
+struct Surroundings {
+  float silent = 0.0f;      // not above the distance to any centroid that the list leaves out
+  float separation = 0.0f;  // half of what is not above the distance to any other centroid
+  float step = 0.0f;        // the largest movement among the others of the list
+};
+
 template <class S>
 class NeighbourLists {
  public:
@@ -43,20 +50,14 @@ class NeighbourLists {
         reach_(clusters, blocks_ + 1),
         coordinates_(clusters, blocks_ * lanes * cols),
         radius_(clusters),
-        separation_(clusters),
-        step_(clusters) {}
+        around_(static_cast<std::size_t>(clusters)) {}
 
   Index blocks() const { return blocks_; }
 
   // reach(a)[b], b = 0 ... blocks: not above the distance from a to any centroid that is not in the
   // first b blocks of its list.
   const float* reach(Index a) const { return reach_.data() + a * (blocks_ + 1); }
-  // Not above the distance from a to any centroid that its list leaves out.
-  float silent(Index a) const { return reach(a)[blocks_]; }
-  // Half of what is not above the distance from a to any other centroid.
-  float separation(Index a) const { return separation_[a]; }
-  // The largest movement among the others of the list.
-  float step(Index a) const { return step_[a]; }
+  const Surroundings& around(Index a) const { return around_[static_cast<std::size_t>(a)]; }
 
   // O(K^2 D).
   template <class Team>
@@ -94,17 +95,17 @@ class NeighbourLists {
     for_each_part(team, [&](Index first, Index last) {
       std::vector<float> near(static_cast<std::size_t>(length_));
       for (Index a = first; a < last; ++a) {
-        const float silent =
-            std::max(0.0f, (radius_[a] - drift[a]) * bound_down - most) * bound_down;
-        step_[a] = 0.0f;
-        for (Index i = 1; i < length_; ++i) step_[a] = std::max(step_[a], moved[members_(a, i)]);
-        if (fresh_ || step_[a] > 0.0f || moved[a] > 0.0f) {
-          measure(table, a, near);
-        }
+        Surroundings& around = around_[static_cast<std::size_t>(a)];
+        around.silent = std::max(0.0f, (radius_[a] - drift[a]) * bound_down - most) * bound_down;
+        around.step = 0.0f;
+        for (Index i = 1; i < length_; ++i)
+          around.step = std::max(around.step, moved[members_(a, i)]);
+        if (fresh_ || around.step > 0.0f || moved[a] > 0.0f)
+          around.separation = measure(table, a, near);
+        around.separation = std::min(around.separation, 0.5f * around.silent);
         float* reach = reach_.data() + a * (blocks_ + 1);
-        for (Index b = 0; b < blocks_; ++b) reach[b] = std::min(reach[b], silent);
-        reach[blocks_] = silent;
-        separation_[a] = std::min(separation_[a], 0.5f * silent);
+        for (Index b = 0; b < blocks_; ++b) reach[b] = std::min(reach[b], around.silent);
+        reach[blocks_] = around.silent;
       }
     });
     fresh_ = false;
@@ -159,8 +160,9 @@ class NeighbourLists {
       members[i] = static_cast<int>(keys[static_cast<std::size_t>(i - 1)] & 0xffffffffU);
   }
 
-  // Order, distances and coordinates of the list of a. near: room for a list.
-  void measure(const CentroidTable<S>& table, Index a, std::vector<float>& near) {
+  // Order, distances and coordinates of the list of a. Returns half the least distance in it. near:
+  // room for a list.
+  float measure(const CentroidTable<S>& table, Index a, std::vector<float>& near) {
     int* members = members_.data() + a * length_;
     near[0] = 0.0f;
     // Insertion: the order has hardly changed.
@@ -178,29 +180,28 @@ class NeighbourLists {
     }
     float* reach = reach_.data() + a * (blocks_ + 1);
     for (Index b = 0; b < blocks_; ++b) reach[b] = near[static_cast<std::size_t>(b * lanes)];
-    separation_[a] = length_ > 1 ? 0.5f * near[1] : std::numeric_limits<float>::infinity();
     S* to = coordinates_.data() + a * coordinates_.cols();
     for (Index b = 0; b < blocks_; ++b)
       for (Index i = 0; i < lanes; ++i) {
         const Index at = b * lanes + i;
         for (Index j = 0; j < cols_; ++j)
-          to[(b * cols_ + j) * lanes + i] = at < length_ ? table.centroid(members[at])[j]
-                                                         : std::numeric_limits<S>::infinity();
+          to[(b * cols_ + j) * lanes + i] =
+              at < length_ ? table.centroid(members[at])[j] : std::numeric_limits<S>::infinity();
       }
+    return length_ > 1 ? 0.5f * near[1] : std::numeric_limits<float>::infinity();
   }
 
   Index cols_;
   double unit_;
   Index length_;
   Index blocks_;
-  RowMatrix<S> built_;          // K x D: the centroids that the lists were found among
-  bool fresh_ = false;          // built, and not refreshed
-  RowMatrix<int> members_;      // K x length
-  RowMatrix<float> reach_;      // K x (blocks + 1)
-  RowMatrix<S> coordinates_;    // K x (blocks x D x lanes), infinite past the end of a list
-  Vector<float> radius_;        // K: reach beyond the list, when built
-  Vector<float> separation_;    // K
-  Vector<float> step_;          // K
+  RowMatrix<S> built_;                // K x D: the centroids that the lists were found among
+  bool fresh_ = false;                // built, and not refreshed
+  RowMatrix<int> members_;            // K x length
+  RowMatrix<float> reach_;            // K x (blocks + 1)
+  RowMatrix<S> coordinates_;          // K x (blocks x D x lanes), infinite past the end of a list
+  Vector<float> radius_;              // K: `silent` when built
+  std::vector<Surroundings> around_;  // K
 };
 
 template <class S>

@@ -63,8 +63,9 @@ struct VectorOf {
 #endif
 
 template <class S>
-inline constexpr int vector_lanes = 
-    LATENT_HAS_VECTORS != 0 ? vector_bytes / static_cast<int>(sizeof(S)) : 1;
+inline constexpr int vector_lanes = LATENT_HAS_VECTORS != 0
+                                        ? vector_bytes / static_cast<int>(sizeof(S))
+                                        : 1;
 
 // Rows that one call of a kernel handles.
 template <class S>
@@ -132,14 +133,13 @@ typename VectorOf<S>::Type pick_column(const typename VectorOf<S>::Type* v,
   } else if constexpr (Cols == 2) {
     return __builtin_shufflevector(v[0], v[1], (int{E} * 2 + J)...);
   } else if constexpr (Cols == 3) {
-    const auto front = __builtin_shufflevector(
-        v[0], v[1], (int{E} * 3 + J < 2 * lanes ? int{E} * 3 + J : 0)...);
+    const auto front =
+        __builtin_shufflevector(v[0], v[1], (int{E} * 3 + J < 2 * lanes ? int{E} * 3 + J : 0)...);
     return __builtin_shufflevector(
-        front, v[2],
-        (int{E} * 3 + J < 2 * lanes ? int{E} : int{E} * 3 + J - 2 * lanes + lanes)...);
+        front, v[2], (int{E} * 3 + J < 2 * lanes ? int{E} : int{E} * 3 + J - 2 * lanes + lanes)...);
   } else {
-    const auto front = __builtin_shufflevector(
-        v[0], v[1], (int{E} * 4 + J < 2 * lanes ? int{E} * 4 + J : 0)...);
+    const auto front =
+        __builtin_shufflevector(v[0], v[1], (int{E} * 4 + J < 2 * lanes ? int{E} * 4 + J : 0)...);
     const auto back = __builtin_shufflevector(
         v[2], v[3], (int{E} * 4 + J < 2 * lanes ? 0 : int{E} * 4 + J - 2 * lanes)...);
     return __builtin_shufflevector(front, back,
@@ -152,8 +152,8 @@ typename VectorOf<S>::Type pick_column(const typename VectorOf<S>::Type* v,
 // packed[j * block_rows + i] = x(i, j) - shift[j] for columns first ... last - 1 and rows
 // i < count, the rest 0. rows: `count` pointers. norms (block_rows): the squares are added.
 template <class S>
-void pack_rows(const S* const* rows, Index count, Index first, Index last, const S* shift, S* packed,
-               S* norms) {
+void pack_rows(const S* const* rows, Index count, Index first, Index last, const S* shift,
+               S* packed, S* norms) {
   using V = typename VectorOf<S>::Type;
   constexpr Index block = block_rows<S>;
   constexpr Index lanes = vector_lanes<S>;
