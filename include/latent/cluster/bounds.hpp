@@ -20,24 +20,13 @@
 #include <vector>
 
 #include "latent/cluster/assignment.hpp"
+#include "latent/cluster/bound_steps.hpp"
 #include "latent/cluster/empty_clusters.hpp"
+#include "latent/cluster/projected_search.hpp"
 
 LATENT_BEGIN
 
 namespace detail {
-
-// Floats that are surely not below, or not above, a number.
-inline float round_up(double value) {
-  const double more =
-      value * (1.0 + 0x1p-22) + static_cast<double>(std::numeric_limits<float>::min());
-  return more < 0x1p127 ? static_cast<float>(more) : std::numeric_limits<float>::infinity();
-}
-inline float round_down(double value) {
-  const double less = value * (1.0 - 0x1p-22);
-  return less > static_cast<double>(std::numeric_limits<float>::min())
-             ? static_cast<float>(std::min(less, 0x1p127))
-             : 0.0f;
-}
 
 template <class S>
 class BoundSearch {
@@ -45,9 +34,12 @@ class BoundSearch {
   static constexpr Index chunk = lane_rows;
 
   // scale: a typical distance, > 0. groups: which centroids form a group, all of them once.
-  BoundSearch(const Samples<S>& data, double scale, std::vector<std::vector<Index>> groups)
+  // projected, where given and there is one group: rows that remain are searched through it.
+  BoundSearch(const Samples<S>& data, double scale, std::vector<std::vector<Index>> groups,
+              const ProjectedRows<S>* projected = nullptr)
       : data_{data},
-        unit_{std::ldexp(1.0, -std::ilogb(scale))},
+        projected_{projected},
+        unit_{unit_of(scale)},
         groups_{std::move(groups)},
         upper_(Vector<float>::Constant(data.rows(), std::numeric_limits<float>::infinity())),
         lower_(RowMatrix<float>::Zero(data.rows(), group_count())) {
@@ -62,29 +54,16 @@ class BoundSearch {
 
   // The centroids move from `before` to those of the table.
   void move(const RowMatrix<S>& before, const CentroidTable<S>& table) {
-    const Index clusters = table.clusters();
-    moved_.resize(clusters);
-    for (Index k = 0; k < clusters; ++k)
-      moved_[k] = round_up(unit_ * std::sqrt(squared_distance(before.data() + k * before.cols(),
-                                                              table.centroid(k), table.cols())));
-    // The largest movement in a group, and the largest among the others of each centroid's group.
-    group_moved_ = Vector<float>::Zero(group_count());
-    Vector<float> next = group_moved_;
-    Vector<Index> farthest = Vector<Index>::Constant(group_count(), -1);
-    for (Index k = 0; k < clusters; ++k) {
-      const Index g = group_of_[k];
-      if (farthest[g] < 0 || moved_[k] > group_moved_[g]) {
-        next[g] = group_moved_[g];
-        group_moved_[g] = moved_[k];
-        farthest[g] = k;
-      } else {
-        next[g] = std::max(next[g], moved_[k]);
-      }
-    }
-    others_moved_.resize(clusters);
-    for (Index k = 0; k < clusters; ++k)
-      others_moved_[k] =
-          farthest[group_of_[k]] == k ? next[group_of_[k]] : group_moved_[group_of_[k]];
+    find_movements(before, table, unit_, moved_);
+    std::vector<Farthest> farthest(groups_.size());
+    for (Index k = 0; k < table.clusters(); ++k)
+      farthest[static_cast<std::size_t>(group_of_[k])].offer(k, moved_[k]);
+    group_moved_.resize(group_count());
+    for (Index g = 0; g < group_count(); ++g)
+      group_moved_[g] = farthest[static_cast<std::size_t>(g)].first;
+    others_moved_.resize(table.clusters());
+    for (Index k = 0; k < table.clusters(); ++k)
+      others_moved_[k] = farthest[static_cast<std::size_t>(group_of_[k])].without(k);
   }
 
   // What must follow each move, before find.
@@ -95,7 +74,10 @@ class BoundSearch {
       for (std::size_t g = 0; g < groups_.size(); ++g)
         packed_[g].pack(table.centred(), table.squared_norms(), groups_[g]);
     }
-    separate(table, pool, team);
+    if (projected_ == nullptr)
+      separate(table, pool, team);
+    else  // all pairs of centroids would cost more than they save
+      separation_ = Vector<float>::Zero(table.clusters());
   }
 
   // What find() did since the last call.
@@ -145,18 +127,18 @@ class BoundSearch {
   }
 
   float own_upper(const CentroidTable<S>& table, const S* x, Index k) const {
-    return round_up(unit_ * std::sqrt(squared_distance(x, table.centroid(k), table.cols())));
+    return distance_up(unit_, x, table.centroid(k), table.cols());
   }
 
   void follow_all(Index first, Index count, const int* labels, float* least) const;
   void follow_groups(Index first, Index count, const int* labels, float* least) const;
-  void gather(const Index* active, Index count, TileScratch<S>& scratch, const S** rows) const;
   void find_everywhere(const CentroidTable<S>& table, TileScratch<S>& scratch, const Index* active,
                        Index count, const S* const* rows, int* found) const;
   void find_in_groups(const CentroidTable<S>& table, TileScratch<S>& scratch, const Index* active,
                       Index count, const S* const* rows, const int* labels, int* found) const;
 
   const Samples<S>& data_;
+  const ProjectedRows<S>* projected_;
   double unit_;
   std::vector<std::vector<Index>> groups_;
   std::vector<PackedCentroids<S>> packed_;  // of each group
@@ -176,7 +158,6 @@ class BoundSearch {
 template <class S>
 void BoundSearch<S>::find(const CentroidTable<S>& table, TileScratch<S>& scratch, Index first,
                           Index count, const int* labels, int* found) const {
-  constexpr float apart = 1.0f + 0x1p-20f;
   const RowAccess<S> access{data_};
   float least[static_cast<std::size_t>(chunk)];  // of the lower bounds
   if (group_count() == 1)
@@ -190,40 +171,36 @@ void BoundSearch<S>::find(const CentroidTable<S>& table, TileScratch<S>& scratch
   const float* upper = upper_.data() + first;
   for (Index i = 0; i < count; ++i) {
     undecided[open] = first + i;
-    open += upper[i] * apart < least[i] ? 0 : 1;
+    open += upper[i] * bounds_apart < least[i] ? 0 : 1;
   }
   Index active = 0;
   for (Index u = 0; u < open; ++u) {
     const Index row = undecided[u];
     upper_[row] = own_upper(table, access(row), labels[row - first]);
     undecided[active] = row;
-    active += upper_[row] * apart < least[row - first] ? 0 : 1;
+    active += upper_[row] * bounds_apart < least[row - first] ? 0 : 1;
   }
   tightened_.fetch_add(open, std::memory_order_relaxed);
   searched_.fetch_add(active, std::memory_order_relaxed);
 
-  for (Index from = 0; from < active; from += tile_rows) {
-    const Index rows = std::min(tile_rows, active - from);
-    const Index* part = undecided + from;
-    const S* pointers[tile_rows] = {};
-    int part_found[tile_rows];
-    gather(part, rows, scratch, pointers);
-    if (group_count() == 1)
-      find_everywhere(table, scratch, part, rows, pointers, part_found);
-    else
-      find_in_groups(table, scratch, part, rows, pointers, labels - first, part_found);
-    for (Index i = 0; i < rows; ++i) {
-      if (part_found[i] == labels[part[i] - first]) continue;
-      upper_[part[i]] = own_upper(table, pointers[i], part_found[i]);
-      found[part[i] - first] = part_found[i];
-    }
-  }
+  for_each_gathered(
+      data_, undecided, active, scratch,
+      [&](const Index* part, Index rows, const S* const* pointers) {
+        int part_found[tile_rows];
+        if (group_count() == 1)
+          find_everywhere(table, scratch, part, rows, pointers, part_found);
+        else
+          find_in_groups(table, scratch, part, rows, pointers, labels - first, part_found);
+        for (Index i = 0; i < rows; ++i) {
+          if (part_found[i] == labels[part[i] - first]) continue;
+          upper_[part[i]] = own_upper(table, pointers[i], part_found[i]);
+          found[part[i] - first] = part_found[i];
+        }
+      });
 }
 
 template <class S>
 void BoundSearch<S>::follow_all(Index first, Index count, const int* labels, float* least) const {
-  constexpr float up = 1.0f + 0x1p-22f;
-  constexpr float down = 1.0f - 0x1p-22f;
   float* upper = upper_.data() + first;
   float* lower = lower_.data() + first;
   const float* moved = moved_.data();
@@ -231,9 +208,9 @@ void BoundSearch<S>::follow_all(Index first, Index count, const int* labels, flo
   const float* separation = separation_.data();
   for (Index i = 0; i < count; ++i) {
     const int own = labels[i];
-    upper[i] = (upper[i] + moved[own]) * up;
+    upper[i] = (upper[i] + moved[own]) * bound_up;
     const float less = lower[i] - others[own];
-    lower[i] = (less > 0.0f ? less : 0.0f) * down;
+    lower[i] = (less > 0.0f ? less : 0.0f) * bound_down;
     least[i] = lower[i] > separation[own] ? lower[i] : separation[own];
   }
 }
@@ -241,36 +218,21 @@ void BoundSearch<S>::follow_all(Index first, Index count, const int* labels, flo
 template <class S>
 void BoundSearch<S>::follow_groups(Index first, Index count, const int* labels,
                                    float* least) const {
-  constexpr float up = 1.0f + 0x1p-22f;
-  constexpr float down = 1.0f - 0x1p-22f;
   const Index groups = group_count();
   for (Index i = 0; i < count; ++i) {
     const Index own = labels[i];
     const Index own_group = group_of_[own];
-    upper_[first + i] = (upper_[first + i] + moved_[own]) * up;
+    upper_[first + i] = (upper_[first + i] + moved_[own]) * bound_up;
     float* lower = lower_.data() + (first + i) * groups;
     const float mine = lower[own_group] - others_moved_[own];
     for (Index g = 0; g < groups; ++g) {
       const float less = lower[g] - group_moved_[g];
-      lower[g] = (less > 0.0f ? less : 0.0f) * down;
+      lower[g] = (less > 0.0f ? less : 0.0f) * bound_down;
     }
-    lower[own_group] = (mine > 0.0f ? mine : 0.0f) * down;
+    lower[own_group] = (mine > 0.0f ? mine : 0.0f) * bound_down;
     float smallest = lower[0];
     for (Index g = 1; g < groups; ++g) smallest = lower[g] < smallest ? lower[g] : smallest;
     least[i] = std::max(smallest, separation_[own]);
-  }
-}
-
-// Pointers to these rows; those that do not lie side by side are copied.
-template <class S>
-void BoundSearch<S>::gather(const Index* active, Index count, TileScratch<S>& scratch,
-                            const S** rows) const {
-  for (Index i = 0; i < count; ++i) {
-    rows[i] = data_.contiguous_row(active[i]);
-    if (rows[i] != nullptr) continue;
-    S* copy = scratch.x.data() + i * data_.cols();
-    for (Index j = 0; j < data_.cols(); ++j) copy[j] = data_(active[i], j);
-    rows[i] = copy;
   }
 }
 
@@ -279,7 +241,16 @@ void BoundSearch<S>::find_everywhere(const CentroidTable<S>& table, TileScratch<
                                      const Index* active, Index count, const S* const* rows,
                                      int* found) const {
   double others[tile_rows];
-  assign_rows(table, scratch, rows, count, false, found, others);
+  if (projected_ != nullptr) {
+    double uppers[tile_rows];
+    for (Index i = 0; i < count; ++i) {
+      const double upper = static_cast<double>(upper_[active[i]]) / unit_;
+      uppers[i] = upper * upper;
+    }
+    projected_->nearest(table, scratch, active, count, rows, uppers, found, others);
+  } else {
+    assign_rows(table, scratch, rows, count, false, found, others);
+  }
   pairs_.fetch_add(count * table.clusters(), std::memory_order_relaxed);
   for (Index i = 0; i < count; ++i)
     lower_.data()[active[i]] = round_down(unit_ * std::sqrt(std::max(0.0, others[i])));
@@ -289,7 +260,6 @@ template <class S>
 void BoundSearch<S>::find_in_groups(const CentroidTable<S>& table, TileScratch<S>& scratch,
                                     const Index* active, Index count, const S* const* rows,
                                     const int* labels, int* found) const {
-  constexpr float apart = 1.0f + 0x1p-20f;
   constexpr Index block = block_rows<S>;
   // Of each row: the two smallest expanded values seen, and in the winning group the second.
   struct Best {
@@ -312,7 +282,7 @@ void BoundSearch<S>::find_in_groups(const CentroidTable<S>& table, TileScratch<S
     Index open = 0;
     for (Index i = 0; i < count; ++i) {
       chosen[open] = i;
-      open += group_of_[labels[active[i]]] != g && upper_[active[i]] * apart < lower_(active[i], g)
+      open += group_of_[labels[active[i]]] != g && upper_[active[i]] * bounds_apart < lower_(active[i], g)
                   ? 0
                   : 1;
     }

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "latent/cluster/bounds.hpp"
+#include "latent/cluster/exponion.hpp"
+#include "latent/cluster/projected_search.hpp"
 #include "latent/cluster/search.hpp"
 #include "latent/cluster/update.hpp"
 
@@ -20,13 +22,18 @@ LATENT_BEGIN
 // lloyd:     every row against every centroid.
 // hamerly:   one lower bound a row (Hamerly 2010); rows that it does not decide go through the
 //            kernel of lloyd.
+// exponion:  the same, and such rows are compared with the neighbours of their centroid alone
+//            (Newling and Fleuret 2016). For many clusters in few columns.
 // yinyang:   a lower bound a row and group of centroids (Ding et al. 2015).
+// projected: the bound of hamerly; for rows that it does not decide, lower bounds on all distances
+//            from a projection on D / 4 axes, at most 64, rule out most centroids. Keeps
+//            n x (axes + 3) floats. Below 16 columns, and for data without spread, hamerly.
 //
 // mini_batch: approximate, for many rows: learns from batches drawn at random and closes with one
 // iteration of Lloyd's. A few percent above the inertia of the exact methods, for the price of about
 // three passes over the data; max_iterations and report.iterations count passes of the batches. See
 // mini_batch() in cluster/mini_batch.hpp for the rule that ends it, and for its trace.
-enum class KMeansAlgorithm { automatic, lloyd, hamerly, yinyang, mini_batch };
+enum class KMeansAlgorithm { automatic, lloyd, hamerly, exponion, yinyang, mini_batch, projected };
 
 namespace detail {
 
@@ -94,27 +101,35 @@ class LabelSearch {
  public:
   LabelSearch(const Samples<S>& data, KMeansAlgorithm algorithm)
       : data_{data}, algorithm_{algorithm}, exhaustive_{data} {}
+  LabelSearch(const LabelSearch&) = delete;  // the bounds refer to the projection
+  LabelSearch& operator=(const LabelSearch&) = delete;
 
   // Labels every row, and the sums follow. Returns how many rows changed their label.
   template <class Team>
   double assign(const CentroidTable<S>& table, Labels& labels, RunningSums<S>& sums,
                 ScratchPool<S>& pool, Team& team) {
-    if (by_entries(data_)) {
-      ClusterSums fresh =
-          sum_sparse_clusters(data_, table.centroids(), Labelling::assign, labels, team);
-      const double changed = fresh.changed;
-      sums.renew(table.centroids(), std::move(fresh));
-      return changed;
-    }
+    if (by_entries(data_)) return assign_entries(table, labels, sums, team);
+    const auto with = [&](const auto& search) {
+      return assign_all(data_, table, search, labels, sums, pool, team);
+    };
+    const auto follow = [&](auto& search) {
+      search.move(before_, table);
+      search.prepare(table, pool, team);
+      return with(search);
+    };
     ++pass_;
-    if (!bounds_ && wants_bounds(table)) start_bounds(table, sums);
-    if (bounds_) {
-      bounds_->move(before_, table);
-      bounds_->prepare(table, pool, team);
-      changed_ = assign_all(data_, table, *bounds_, labels, sums, pool, team);
+    if (pass_ == 1) start_projection(table, team);
+    if (projected_ && pass_ > 1) projected_->prepare(table, team);
+    if (!bounds_ && !lists_ && wants_bounds(table)) start_bounds(table, sums);
+    if (lists_) {
+      changed_ = follow(*lists_);
+    } else if (bounds_) {
+      changed_ = follow(*bounds_);
       judge(table);
+    } else if (projected_) {
+      changed_ = with(ProjectedSearch<S>{data_, *projected_});
     } else {
-      changed_ = assign_all(data_, table, exhaustive_, labels, sums, pool, team);
+      changed_ = with(exhaustive_);
     }
     return changed_;
   }
@@ -123,15 +138,48 @@ class LabelSearch {
   void follow(const RowMatrix<S>& before, const std::vector<Relocation>& moves, bool dropped) {
     before_ = before;
     if (dropped) bounds_.reset();
+    if (dropped) lists_.reset();
     if (bounds_) bounds_->forget(moves);
+    if (lists_) lists_->forget(moves);
   }
 
  private:
+  template <class Team>
+  double assign_entries(const CentroidTable<S>& table, Labels& labels, RunningSums<S>& sums,
+                        Team& team) const {
+    ClusterSums fresh =
+        sum_sparse_clusters(data_, table.centroids(), Labelling::assign, labels, team);
+    const double changed = fresh.changed;
+    sums.renew(table.centroids(), std::move(fresh));
+    return changed;
+  }
+
+  bool automatic() const { return algorithm_ == KMeansAlgorithm::automatic; }
+
+  // `automatic` projects where a trial on a few rows and the first centroids promises to halve the
+  // cost (later centroids are better separated), and where there is enough to save: finding the
+  // axes costs about as much as 6 x 512 x 64 distances.
+  template <class Team>
+  void start_projection(const CentroidTable<S>& table, Team& team) {
+    if (!automatic() && algorithm_ != KMeansAlgorithm::projected) return;
+    if (automatic() && (table.cols() < 64 || table.clusters() < 32 ||
+                        data_.rows() * table.clusters() < (Index{1} << 19)))
+      return;
+    std::optional<Projection<S>> projection = Projection<S>::of(data_);
+    if (!projection) return;
+    projected_.emplace(data_, std::move(*projection));
+    projected_->prepare(table, team);
+    if (automatic() && !(projected_->trial(table) < 0.5))
+      projected_.reset();
+    else
+      projected_->project_rows(team);
+  }
+
   // The second pass of the bounds is the first that they save anything in. While many rows change
   // their label, centroids move too far for that, except where distances spread as in few columns.
   bool wants_bounds(const CentroidTable<S>& table) const {
     if (algorithm_ == KMeansAlgorithm::lloyd || pass_ < 2) return false;
-    if (algorithm_ != KMeansAlgorithm::automatic) return true;
+    if (!automatic() || projected_) return true;
     if (SearchCost<S>{table.cols(), table.clusters()}.exhaustive(1) < 32.0) return false;
     const double share = changed_ / static_cast<double>(data_.rows());
     return share < retry_below_ && (table.direct() || share < 0.1);
@@ -139,7 +187,7 @@ class LabelSearch {
 
   // Bounds that cost more than they save, twice in a row, go, until half as many rows change.
   void judge(const CentroidTable<S>& table) {
-    if (algorithm_ != KMeansAlgorithm::automatic) return;
+    if (!automatic() || projected_) return;
     const SearchCost<S> cost{table.cols(), table.clusters()};
     const bool first = losses_ < 0;  // in the first pass every row is searched
     const bool lost = cost.bounded(data_.rows(), bounds_->group_count(), bounds_->take_work()) >
@@ -150,23 +198,37 @@ class LabelSearch {
     bounds_.reset();
   }
 
+  // Lists of neighbours pay where a row has few of them among many centroids, and rows are many
+  // enough to pay for the lists.
+  bool wants_lists(const CentroidTable<S>& table) const {
+    if (!automatic()) return algorithm_ == KMeansAlgorithm::exponion;
+    return table.direct() && table.clusters() >= 250 && data_.rows() >= 50 * table.clusters();
+  }
+
   void start_bounds(const CentroidTable<S>& table, const RunningSums<S>& sums) {
     double weight = 0.0;
     for (Index k = 0; k < sums.clusters(); ++k) weight += sums.weight(k);
-    const double typical = std::sqrt(std::max(0.0, sums.inertia(before_)) / weight);
+    double typical = std::sqrt(std::max(0.0, sums.inertia(before_)) / weight);
+    if (!(typical > 0.0) || !std::isfinite(typical)) typical = 1.0;
     const Index clusters = table.clusters();
+    if (wants_lists(table)) {
+      lists_.emplace(data_, typical, clusters);
+      return;
+    }
     const bool many = algorithm_ == KMeansAlgorithm::yinyang ||
-                      (algorithm_ == KMeansAlgorithm::automatic && clusters >= 256);
+                      (automatic() && !projected_ && clusters >= 256);
     const Index groups = many && !table.direct() ? std::clamp<Index>(clusters / 10, 1, 32) : 1;
-    bounds_.emplace(data_, typical > 0.0 && std::isfinite(typical) ? typical : 1.0,
-                    group_centroids(table.centroids(), groups));
+    bounds_.emplace(data_, typical, group_centroids(table.centroids(), groups),
+                    projected_ ? &*projected_ : nullptr);
     losses_ = -1;
   }
 
   const Samples<S>& data_;
   KMeansAlgorithm algorithm_;
   ExhaustiveSearch<S> exhaustive_;
+  std::optional<ProjectedRows<S>> projected_;
   std::optional<BoundSearch<S>> bounds_;
+  std::optional<ExponionSearch<S>> lists_;
   RowMatrix<S> before_;
   Index pass_ = 0;
   double changed_ = 0.0;  // rows that changed their label in the last pass

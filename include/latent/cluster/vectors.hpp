@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "latent/core/types.hpp"
@@ -109,6 +110,17 @@ void exchange_all(typename VectorOf<S>::Type* rows) {
 template <class S>
 void transpose(typename VectorOf<S>::Type* rows) {
   exchange_all<S, 1>(rows);
+}
+
+// Lane i of the result is lane i ^ Step, of numbers or of integers of their size.
+template <class S, int Step, class V, std::size_t... E>
+V swap_lanes(const V& v, std::index_sequence<E...> /*lanes*/) {
+  return __builtin_shufflevector(v, v, (int{E} ^ Step)...);
+}
+
+template <class S, class V, int Step>
+V swap_lanes(const V& v, std::integral_constant<int, Step> /*step*/) {
+  return swap_lanes<S, Step>(v, std::make_index_sequence<std::size_t{vector_lanes<S>}>{});
 }
 
 // Column J of `lanes` rows of Cols <= 4 numbers, which lie one after another in Cols vectors.
