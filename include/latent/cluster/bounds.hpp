@@ -20,6 +20,7 @@
 
 #include "latent/cluster/assignment.hpp"
 #include "latent/cluster/empty_clusters.hpp"
+#include "latent/cluster/projected_search.hpp"
 
 LATENT_BEGIN
 
@@ -43,8 +44,11 @@ class BoundSearch {
   static constexpr Index chunk = lane_rows;
 
   // scale: a typical distance, > 0. groups: which centroids form a group, all of them once.
-  BoundSearch(const Samples<S>& data, double scale, std::vector<std::vector<Index>> groups)
+  // projected, where given and there is one group: rows that remain are searched through it.
+  BoundSearch(const Samples<S>& data, double scale, std::vector<std::vector<Index>> groups,
+              const ProjectedRows<S>* projected = nullptr)
       : data_{data},
+        projected_{projected},
         unit_{std::ldexp(1.0, -std::ilogb(scale))},
         groups_{std::move(groups)},
         upper_(Vector<float>::Constant(data.rows(), std::numeric_limits<float>::infinity())),
@@ -86,7 +90,10 @@ class BoundSearch {
       for (std::size_t g = 0; g < groups_.size(); ++g)
         packed_[g].pack(table.centred(), table.squared_norms(), groups_[g]);
     }
-    separate(table, pool, team);
+    if (projected_ == nullptr)
+      separate(table, pool, team);
+    else  // all pairs of centroids would cost more than they save
+      separation_ = Vector<float>::Zero(table.clusters());
   }
 
   // These rows have other labels than find() gave them.
@@ -141,6 +148,7 @@ class BoundSearch {
                       int* found) const;
 
   const Samples<S>& data_;
+  const ProjectedRows<S>* projected_;
   double unit_;
   std::vector<std::vector<Index>> groups_;
   std::vector<PackedCentroids<S>> packed_;  // of each group
@@ -223,7 +231,17 @@ void BoundSearch<S>::find_everywhere(const CentroidTable<S>& table, TileScratch<
                                      const std::vector<Index>& active, const S* const* rows,
                                      int* found) const {
   double others[static_cast<std::size_t>(tile_rows)];
-  assign_rows(table, scratch, rows, static_cast<Index>(active.size()), false, found, others);
+  if (projected_ != nullptr) {
+    double uppers[static_cast<std::size_t>(tile_rows)];
+    for (std::size_t i = 0; i < active.size(); ++i) {
+      const double upper = static_cast<double>(upper_[active[i]]) / unit_;
+      uppers[i] = upper * upper;
+    }
+    projected_->nearest(table, scratch, active.data(), static_cast<Index>(active.size()), rows,
+                        uppers, found, others);
+  } else {
+    assign_rows(table, scratch, rows, static_cast<Index>(active.size()), false, found, others);
+  }
   for (std::size_t i = 0; i < active.size(); ++i)
     lower_(active[i], 0) = round_down(unit_ * std::sqrt(std::max(0.0, others[i])));
 }
