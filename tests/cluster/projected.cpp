@@ -77,11 +77,14 @@ void check_bound(const RowMatrix<S>& x, const RowMatrix<S>& centroids) {
 template <class S>
 void check_fit(const RowMatrix<S>& start, const RowMatrix<S>& x,
                EmptyCluster policy = EmptyCluster::farthest) {
-  const auto lloyd = KMeans{.algorithm = KMeansAlgorithm::lloyd, .empty_cluster = policy,
-                            .max_iterations = 20}.fit_from(start, x);
+  const auto lloyd =
+      KMeans{.algorithm = KMeansAlgorithm::lloyd, .empty_cluster = policy, .max_iterations = 20}
+          .fit_from(start, x);
   for (const int threads : {1, 3}) {
-    const auto fit = KMeans{.algorithm = KMeansAlgorithm::projected, .empty_cluster = policy,
-                            .max_iterations = 20}.fit_from(start, x, Threads{threads});
+    const auto fit =
+        KMeans{
+            .algorithm = KMeansAlgorithm::projected, .empty_cluster = policy, .max_iterations = 20}
+            .fit_from(start, x, Threads{threads});
     CHECK(fit.labels == lloyd.labels);
     CHECK(fit.report.iterations == lloyd.report.iterations);
     CHECK(fit.inertia == lloyd.inertia);
@@ -136,11 +139,11 @@ TEST_CASE("projected: the fit is that of lloyd to the bit", "[kmeans]") {
     INFO("offset " << offset);
     check_fits(thin_cloud(3000, 60, 4, 0.2, 73).array() + offset, 70);
   }
-  check_fits(latent_test::normal_matrix(1500, 40, 74), 30);       // nothing to rule out
-  check_fits(1e-30 * thin_cloud(1500, 24, 2, 0.1, 75), 40);       // small
-  check_fits(thin_cloud(800, 24, 2, 0.1, 76), 1);                 // one centroid
-  check_fits(Eigen::MatrixXd::Constant(50, 20, 3.0), 4);          // no spread
-  check_fits(latent_test::normal_matrix(500, 8, 77), 9);          // too few columns
+  check_fits(latent_test::normal_matrix(1500, 40, 74), 30);  // nothing to rule out
+  check_fits(1e-30 * thin_cloud(1500, 24, 2, 0.1, 75), 40);  // small
+  check_fits(thin_cloud(800, 24, 2, 0.1, 76), 1);            // one centroid
+  check_fits(Eigen::MatrixXd::Constant(50, 20, 3.0), 4);     // no spread
+  check_fits(latent_test::normal_matrix(500, 8, 77), 9);     // too few columns
 }
 
 TEST_CASE("projected: ties go to the lowest index, and empty clusters are met as by lloyd",
@@ -160,6 +163,12 @@ TEST_CASE("projected: rows out of all proportion go through the exhaustive searc
   check_fits(x, 25);
   x.row(3) *= 1e16;  // a centroid
   check_fits(x, 25);
+  // Beyond the range of the floats that hold projected rows.
+  Eigen::MatrixXd far = thin_cloud(2000, 20, 3, 0.1, 79);
+  far.row(1555) *= 1e60;
+  check_fit<double>(rows_of<double>(far.topRows(25)), rows_of<double>(far));
+  far.row(3) *= 1e60;
+  check_fit<double>(rows_of<double>(far.topRows(25)), rows_of<double>(far));
 }
 
 TEST_CASE("projected: column-major data give the fit of row-major data", "[kmeans]") {

@@ -101,8 +101,8 @@ class LabelSearch {
       count = std::clamp<Index>(clusters / 10, 1, 32);
     std::vector<std::vector<Index>> groups(static_cast<std::size_t>(count));
     for (Index k = 0; k < clusters; ++k) groups[static_cast<std::size_t>(k * count / clusters)].push_back(k);
-    bounds_.emplace(data_, typical > 0.0 && std::isfinite(typical) ? typical : 1.0, std::move(groups),
-                    projected_ ? &*projected_ : nullptr);
+    bounds_.emplace(data_, typical > 0.0 && std::isfinite(typical) ? typical : 1.0,
+                    std::move(groups), projected_ ? &*projected_ : nullptr);
   }
 
   const Samples<S>& data_;

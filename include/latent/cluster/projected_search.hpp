@@ -108,8 +108,8 @@ class ProjectedRows {
   };
 
   // Fills all of a block but rows and norms. from: its rows' numbers.
-  void bound(const CentroidTable<S>& table, const S* const* from, Index count,
-             const double* uppers, Block& part) const;
+  void bound(const CentroidTable<S>& table, const S* const* from, Index count, const double* uppers,
+             Block& part) const;
 
   // Calls f(k) for the centroids that row i of the block is left with.
   template <class F>
@@ -149,8 +149,8 @@ void ProjectedRows<S>::bound(const CentroidTable<S>& table, const S* const* from
     if (!std::isfinite(upper))
       upper = squared_distance(from[i], table.centroid(Index{part.two.index[i]}), table.cols());
     part.margins[i] = projection_.margin(projection_.length_of(part.norms[i]), radius_);
-    const double value = square * upper * more -
-                         projection_.squared_length_below(part.norms[i]) + part.margins[i];
+    const double value =
+        square * upper * more - projection_.squared_length_below(part.norms[i]) + part.margins[i];
     part.thresholds[i] =
         static_cast<float>(std::min(value + 0x1p-22 * std::abs(value) + 0x1p-100, 0x1p120));
   }

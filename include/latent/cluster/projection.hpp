@@ -49,14 +49,12 @@ class Projection {
 
   // to: count x width, P'y and an upper bound of |r|; norms: |y|^2. A row out of all proportion
   // has norm infinity. y: a buffer of count x D at least.
-  void project(const S* const* rows, Index count, RowMatrix<S>& y, float* to,
-               double* norms) const {
+  void project(const S* const* rows, Index count, RowMatrix<S>& y, float* to, double* norms) const {
     constexpr double largest = 0x1p80;
     for (Index i = 0; i < count; ++i) {
       PartialSums part;
       for (Index j = 0; j < cols(); ++j) {
-        const double t =
-            unit_ * (static_cast<double>(rows[i][j]) - static_cast<double>(shift_[j]));
+        const double t = unit_ * (static_cast<double>(rows[i][j]) - static_cast<double>(shift_[j]));
         part.part[j % PartialSums::width] += t * t;
         y(i, j) = static_cast<S>(t);
       }
