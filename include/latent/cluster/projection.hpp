@@ -5,8 +5,9 @@
 //
 //   |x - c|^2 - |y|^2 = |g|^2 - 2 y g  >=  |g|^2 - 2 (P'y)(P'g) - 2 |r| |q|        (Cauchy-Schwarz)
 //
-// The right-hand side is a product of d + 1 columns. SuperKMeans (Kuffo et al. 2026) prunes on few
-// columns by an estimate; here it is a bound, and what rounding can add is added (`margin`).
+// The right-hand side is a product of d + 1 columns. SuperKMeans (Kuffo, Hepkema and Boncz
+// 2026) prunes on few columns by an estimate; here it is a bound, and what rounding can add is
+// added (`margin`).
 #pragma once
 
 #include <algorithm>
