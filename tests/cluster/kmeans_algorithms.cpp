@@ -18,6 +18,7 @@ using latent::RowMatrix;
 namespace {
 
 constexpr KMeansAlgorithm others[] = {KMeansAlgorithm::automatic, KMeansAlgorithm::hamerly,
+                                      KMeansAlgorithm::exponion, KMeansAlgorithm::projected,
                                       KMeansAlgorithm::yinyang};
 
 template <class S>

@@ -183,20 +183,20 @@ void BoundSearch<S>::find(const CentroidTable<S>& table, TileScratch<S>& scratch
   tightened_.fetch_add(open, std::memory_order_relaxed);
   searched_.fetch_add(active, std::memory_order_relaxed);
 
-  for_each_gathered(
-      data_, undecided, active, scratch,
-      [&](const Index* part, Index rows, const S* const* pointers) {
-        int part_found[tile_rows];
-        if (group_count() == 1)
-          find_everywhere(table, scratch, part, rows, pointers, part_found);
-        else
-          find_in_groups(table, scratch, part, rows, pointers, labels - first, part_found);
-        for (Index i = 0; i < rows; ++i) {
-          if (part_found[i] == labels[part[i] - first]) continue;
-          upper_[part[i]] = own_upper(table, pointers[i], part_found[i]);
-          found[part[i] - first] = part_found[i];
-        }
-      });
+  for_each_gathered(data_, undecided, active, scratch,
+                    [&](const Index* part, Index rows, const S* const* pointers) {
+                      int part_found[tile_rows];
+                      if (group_count() == 1)
+                        find_everywhere(table, scratch, part, rows, pointers, part_found);
+                      else
+                        find_in_groups(table, scratch, part, rows, pointers, labels - first,
+                                       part_found);
+                      for (Index i = 0; i < rows; ++i) {
+                        if (part_found[i] == labels[part[i] - first]) continue;
+                        upper_[part[i]] = own_upper(table, pointers[i], part_found[i]);
+                        found[part[i] - first] = part_found[i];
+                      }
+                    });
 }
 
 template <class S>
@@ -282,7 +282,8 @@ void BoundSearch<S>::find_in_groups(const CentroidTable<S>& table, TileScratch<S
     Index open = 0;
     for (Index i = 0; i < count; ++i) {
       chosen[open] = i;
-      open += group_of_[labels[active[i]]] != g && upper_[active[i]] * bounds_apart < lower_(active[i], g)
+      open += group_of_[labels[active[i]]] != g &&
+                      upper_[active[i]] * bounds_apart < lower_(active[i], g)
                   ? 0
                   : 1;
     }

@@ -156,20 +156,20 @@ void ExponionSearch<S>::find(const CentroidTable<S>& table, TileScratch<S>& scra
       found[i] = nearest;
   }
   missed_[first / lane_rows] = static_cast<Index>(missed.size());
-  for_each_gathered(
-      data_, missed.data(), static_cast<Index>(missed.size()), scratch,
-      [&](const Index* indices, Index size, const S* const* rows) {
-        int nearest[tile_rows];
-        double others[tile_rows];
-        assign_rows(table, scratch, rows, size, false, nearest, others);
-        for (Index i = 0; i < size; ++i) {
-          const Index row = indices[i];
-          lower_[row] = round_down(unit_ * std::sqrt(std::max(0.0, others[i])));
-          if (nearest[i] != labels[row - first])
-            upper_[row] = distance_up(unit_, rows[i], table.centroid(nearest[i]), table.cols());
-          found[row - first] = nearest[i];
-        }
-      });
+  for_each_gathered(data_, missed.data(), static_cast<Index>(missed.size()), scratch,
+                    [&](const Index* indices, Index size, const S* const* rows) {
+                      int nearest[tile_rows];
+                      double others[tile_rows];
+                      assign_rows(table, scratch, rows, size, false, nearest, others);
+                      for (Index i = 0; i < size; ++i) {
+                        const Index row = indices[i];
+                        lower_[row] = round_down(unit_ * std::sqrt(std::max(0.0, others[i])));
+                        if (nearest[i] != labels[row - first])
+                          upper_[row] =
+                              distance_up(unit_, rows[i], table.centroid(nearest[i]), table.cols());
+                        found[row - first] = nearest[i];
+                      }
+                    });
 }
 
 }  // namespace detail

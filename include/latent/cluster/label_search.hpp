@@ -215,8 +215,8 @@ class LabelSearch {
       lists_.emplace(data_, typical, clusters);
       return;
     }
-    const bool many = algorithm_ == KMeansAlgorithm::yinyang ||
-                      (automatic() && !projected_ && clusters >= 256);
+    const bool many =
+        algorithm_ == KMeansAlgorithm::yinyang || (automatic() && !projected_ && clusters >= 256);
     const Index groups = many && !table.direct() ? std::clamp<Index>(clusters / 10, 1, 32) : 1;
     bounds_.emplace(data_, typical, group_centroids(table.centroids(), groups),
                     projected_ ? &*projected_ : nullptr);
