@@ -193,9 +193,9 @@ TEST_CASE("trimmed kmeans: without trimming it is KMeans, but for rounding", "[k
       const Eigen::VectorXd w = latent_test::lattice(2500, 1, 3, 7);
       const auto weighted = latent::samples(x).weights(w);
       const KMeansInit init = KMeansInit::plus_plus;
-      const KMeans plain{.clusters = clusters, .init = init, .restarts = 2, .tolerance = 1e-5};
+      const KMeans plain{.clusters = clusters, .init = init, .tolerance = 1e-5};
       const TrimmedKMeans trimmed{
-          .clusters = clusters, .trim = 0.0, .init = init, .restarts = 2, .tolerance = 1e-5};
+          .clusters = clusters, .trim = 0.0, .init = init, .tolerance = 1e-5};
       CHECK(same_but_for_rounding(plain.fit(x), trimmed.fit(x)));
       CHECK(same_but_for_rounding(plain.fit(weighted), trimmed.fit(weighted)));
     }
