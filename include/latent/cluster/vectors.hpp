@@ -157,28 +157,34 @@ void pack_rows(const S* const* rows, Index count, Index first, Index last, const
   using V = typename VectorOf<S>::Type;
   constexpr Index block = block_rows<S>;
   constexpr Index lanes = vector_lanes<S>;
-  Index j = first;
+  Index whole = first;  // columns before it go in squares
   if (count == block && lanes > 1) {
-    for (; j + lanes <= last; j += lanes) {
-      const V s = load(shift + j);
-      for (int v = 0; v < vectors_per_block; ++v) {
+    whole = last - (last - first) % lanes;
+    for (int v = 0; v < vectors_per_block; ++v) {
+      V sum = load(norms + v * lanes);
+      for (Index j = first; j < whole; j += lanes) {
+        const V s = load(shift + j);
         V square[static_cast<std::size_t>(lanes)];
 #pragma GCC unroll 16
         for (Index i = 0; i < lanes; ++i) square[i] = load(rows[v * lanes + i] + j) - s;
         if constexpr (lanes > 1) transpose<S>(square);
 #pragma GCC unroll 16
-        for (Index i = 0; i < lanes; ++i)
+        for (Index i = 0; i < lanes; ++i) {
           store(packed + (j - first + i) * block + v * lanes, square[i]);
+          sum += square[i] * square[i];
+        }
       }
+      store(norms + v * lanes, sum);
     }
   } else {
     std::fill(packed, packed + (last - first) * block, S(0));
   }
+  if (whole == last) return;
   for (Index i = 0; i < count; ++i)
-    for (Index k = j; k < last; ++k) packed[(k - first) * block + i] = rows[i][k] - shift[k];
+    for (Index k = whole; k < last; ++k) packed[(k - first) * block + i] = rows[i][k] - shift[k];
   for (int v = 0; v < vectors_per_block; ++v) {
     V sum = load(norms + v * lanes);
-    for (Index k = first; k < last; ++k) {
+    for (Index k = whole; k < last; ++k) {
       const V x = load(packed + (k - first) * block + v * lanes);
       sum += x * x;
     }
