@@ -68,9 +68,10 @@ enum class FloorOutcome { sound, floored, singular };
 
 // Factors a covariance (its lower triangle; in units of the data's deviations) whose eigenvalues
 // are first raised to `floor` where they lie below it. That they lie above is tested without
-// computing them: matrix - floor * I then has a Cholesky factor.
-inline FloorOutcome factor_above_floor(const RowMatrix<double>& matrix, double floor,
-                                       RowMatrix<double>& factor) {
+// computing them: matrix - floor * I then has a Cholesky factor. S is always double: a template, so
+// that only who calls it compiles the solver (CONTRIBUTING.md, Compile time).
+template <class S>
+FloorOutcome factor_above_floor(const RowMatrix<S>& matrix, double floor, RowMatrix<S>& factor) {
   if (cholesky(matrix, floor, factor) && cholesky(matrix, 0.0, factor)) {
     // Without a floor a pivot that has lost most of its digits does not count as positive.
     bool sound = true;
@@ -80,12 +81,13 @@ inline FloorOutcome factor_above_floor(const RowMatrix<double>& matrix, double f
     if (floor > 0.0 || sound) return FloorOutcome::sound;
   }
   if (floor == 0.0 || !all_finite(matrix.data(), matrix.size())) return FloorOutcome::singular;
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(
-      Eigen::MatrixXd(matrix.selfadjointView<Eigen::Lower>()));
-  const Eigen::VectorXd values = eigen.eigenvalues().cwiseMax(floor);
-  const Eigen::MatrixXd& vectors = eigen.eigenvectors();
+  using Square = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
+  const Eigen::SelfAdjointEigenSolver<Square> eigen(
+      Square(matrix.template selfadjointView<Eigen::Lower>()));
+  const Vector<S> values = eigen.eigenvalues().cwiseMax(floor);
+  const Square& vectors = eigen.eigenvectors();
   const Index d = matrix.rows();
-  RowMatrix<double> raised(d, d);
+  RowMatrix<S> raised(d, d);
   for (Index i = 0; i < d; ++i)
     for (Index j = 0; j <= i; ++j) {
       double sum = 0.0;
