@@ -70,7 +70,7 @@ Spectrum solve_covariance(const Moments<S>& moments, bool standardize, Select&& 
   Spectrum spectrum;
   spectrum.exponent = standardize ? 0 : common_exponent(moments.exponents());
   const SymmetricEigen<double> eigen(standardize ? correlation_of_varying(moments)
-                                         : covariance_in_units(moments, spectrum.exponent));
+                                                 : covariance_in_units(moments, spectrum.exponent));
   spectrum.variance = eigen.values;
   cut_noise(spectrum, noise_floor<S>(moments.columns(), moments.n()), moments.columns());
   spectrum.axes = eigen.vectors.leftCols(select(spectrum)).transpose();
