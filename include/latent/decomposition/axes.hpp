@@ -11,10 +11,13 @@ LATENT_BEGIN
 
 namespace detail {
 
+// Templates, so that only who calls them compiles their products: S is always double.
+
 // The sign rule of the library, the same in every solver: the entry of largest magnitude of each
 // axis is positive. Entries within 1e-8 of the largest, relatively, count as tied, and the first of
 // them decides.
-inline void apply_sign_rule(RowMatrix<double>& axes) {
+template <class S>
+void apply_sign_rule(RowMatrix<S>& axes) {
   for (Index i = 0; i < axes.rows(); ++i) {
     double largest = 0.0;
     for (Index j = 0; j < axes.cols(); ++j) largest = std::max(largest, std::abs(axes(i, j)));
@@ -25,7 +28,8 @@ inline void apply_sign_rule(RowMatrix<double>& axes) {
 }
 
 // Makes row i orthogonal to rows first ... i-1 and of length 1; returns the length it had left.
-inline double orthonormalise_row(RowMatrix<double>& axes, Index first, Index i) {
+template <class S>
+double orthonormalise_row(RowMatrix<S>& axes, Index first, Index i) {
   for (Index k = first; k < i; ++k) axes.row(i) -= axes.row(i).dot(axes.row(k)) * axes.row(k);
   const double length = axes.row(i).norm();
   if (length > 0.0) axes.row(i) /= length;
@@ -35,14 +39,15 @@ inline double orthonormalise_row(RowMatrix<double>& axes, Index first, Index i) 
 // Turns the first `given` rows, which are linearly independent, into an orthonormal set that spans
 // the same flag of subspaces: Gram-Schmidt by panels of rows, twice (Giraud, Langou and Rozloznik
 // 2005: twice is enough).
-inline void orthonormalise(RowMatrix<double>& axes, Index given) {
+template <class S>
+void orthonormalise(RowMatrix<S>& axes, Index given) {
   constexpr Index panel = 32;
   for (Index first = 0; first < given; first += panel) {
     const Index count = std::min(panel, given - first);
-    Eigen::Block<RowMatrix<double>> rows(axes, first, 0, count, axes.cols());
+    Eigen::Block<RowMatrix<S>> rows(axes, first, 0, count, axes.cols());
     for (int pass = 0; pass < 2; ++pass) {
       if (first > 0) {
-        const RowMatrix<double> along = product(rows, axes.topRows(first).transpose());
+        const RowMatrix<S> along = product(rows, axes.topRows(first).transpose());
         add_product(along, axes.topRows(first), rows, -1.0);
       }
       for (Index i = first; i < first + count; ++i) {
@@ -55,8 +60,9 @@ inline void orthonormalise(RowMatrix<double>& axes, Index given) {
 
 // Fills rows `given` ... with axes that complete an orthonormal set: each time the coordinate axis
 // that lies furthest outside the span, the first of them on a tie.
-inline void complete_axes(RowMatrix<double>& axes, Index given) {
-  Vector<double> inside = Vector<double>::Zero(axes.cols());
+template <class S>
+void complete_axes(RowMatrix<S>& axes, Index given) {
+  Vector<S> inside = Vector<S>::Zero(axes.cols());
   for (Index i = 0; i < given; ++i) inside += axes.row(i).cwiseAbs2().transpose();
   for (Index i = given; i < axes.rows(); ++i) {
     Index outermost = 0;

@@ -15,13 +15,17 @@ LATENT_BEGIN
 namespace detail {
 
 // Eigenvalues descending and eigenvectors (columns, in the same order) of a symmetric matrix whose
-// lower triangle is given. Throws DataError where the iteration does not converge.
+// lower triangle is given. Throws DataError where the iteration does not converge. S is always
+// double: a template, so that only who solves compiles the solver (CONTRIBUTING.md, Compile time).
+template <class S>
 struct SymmetricEigen {
-  Vector<double> values;
-  Eigen::MatrixXd vectors;
+  using Square = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
 
-  explicit SymmetricEigen(const Eigen::MatrixXd& symmetric) {
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(symmetric);
+  Vector<S> values;
+  Square vectors;
+
+  explicit SymmetricEigen(const Square& symmetric) {
+    const Eigen::SelfAdjointEigenSolver<Square> solver(symmetric);
     require<DataError>(solver.info() == Eigen::Success,
                        "PCA: the eigenvalue iteration did not converge");
     values = solver.eigenvalues().reverse();
@@ -65,8 +69,8 @@ template <class S, class Select>
 Spectrum solve_covariance(const Moments<S>& moments, bool standardize, Select&& select) {
   Spectrum spectrum;
   spectrum.exponent = standardize ? 0 : common_exponent(moments.exponents());
-  const SymmetricEigen eigen(standardize ? correlation_of_varying(moments)
-                                         : covariance_in_units(moments, spectrum.exponent));
+  const SymmetricEigen<double> eigen(standardize ? correlation_of_varying(moments)
+                                                 : covariance_in_units(moments, spectrum.exponent));
   spectrum.variance = eigen.values;
   cut_noise(spectrum, noise_floor<S>(moments.columns(), moments.n()), moments.columns());
   spectrum.axes = eigen.vectors.leftCols(select(spectrum)).transpose();

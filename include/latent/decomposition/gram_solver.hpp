@@ -57,7 +57,7 @@ Eigen::MatrixXd gram_matrix(const RowMatrix<double>& rows, Team& team) {
 
 // L x D: vectors' rows / singular values, orthonormal up to rounding. Strips of columns are lanes.
 template <class Team>
-RowMatrix<double> axes_of_rows(const RowMatrix<double>& rows, const SymmetricEigen& eigen,
+RowMatrix<double> axes_of_rows(const RowMatrix<double>& rows, const SymmetricEigen<double>& eigen,
                                Index given, Index count, Team& team) {
   constexpr Index strip = 512;
   RowMatrix<double> axes = RowMatrix<double>::Zero(count, rows.cols());
@@ -82,7 +82,7 @@ Spectrum solve_gram(const Samples<S>& data, const ColumnMoments& moments, bool s
   Spectrum spectrum;
   spectrum.exponent = standardize ? 0 : common_exponent(moments.frame.exponent);
   const RowMatrix<double> rows = centred_rows(data, moments, standardize, spectrum.exponent, team);
-  const SymmetricEigen eigen(gram_matrix(rows, team));
+  const SymmetricEigen<double> eigen(gram_matrix(rows, team));
   spectrum.variance = eigen.values / (moments.weight - 1.0);
   cut_noise(spectrum, noise_floor<S>(data.cols(), moments.weight), data.rows() - 1);
   const Index count = select(spectrum);

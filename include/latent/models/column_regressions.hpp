@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "latent/core/numeric.hpp"
-#include "latent/mixture/covariance_floor.hpp"
+#include "latent/mixture/cholesky.hpp"
 #include "latent/models/cholesky_solve.hpp"
 #include "latent/models/linear_gaussian.hpp"
 

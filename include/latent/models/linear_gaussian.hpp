@@ -20,7 +20,7 @@
 #include "latent/core/numeric.hpp"
 #include "latent/core/product.hpp"
 #include "latent/em/concepts.hpp"
-#include "latent/mixture/covariance_floor.hpp"
+#include "latent/mixture/cholesky.hpp"
 
 LATENT_BEGIN
 

@@ -7,7 +7,7 @@
 #include "latent/core/numeric.hpp"
 #include "latent/core/product.hpp"
 #include "latent/core/types.hpp"
-#include "latent/mixture/covariance_floor.hpp"
+#include "latent/mixture/cholesky.hpp"
 #include "latent/models/cholesky_solve.hpp"
 
 LATENT_BEGIN
@@ -50,12 +50,14 @@ RowMatrix<double> with_ones(const Eigen::Ref<const RowMatrix<S>>& x, Index featu
 }
 
 // Rows first ... of out += sum_i factor_i t_i t_i', t_i the rows of the design.
-inline void add_weighted_gram(const RowMatrix<double>& design, const Vector<double>& factor,
-                              RowMatrix<double>& out, Index first = 0) {
-  RowMatrix<double> weighted = design;
+// A template, so that only who calls it compiles the product: S is always double.
+template <class S>
+void add_weighted_gram(const RowMatrix<S>& design, const Vector<S>& factor, RowMatrix<S>& out,
+                       Index first = 0) {
+  RowMatrix<S> weighted = design;
   for (Index i = 0; i < design.rows(); ++i)
     for (Index j = 0; j < design.cols(); ++j) weighted(i, j) *= factor[i];
-  Eigen::Block<RowMatrix<double>> target(out, first, 0, design.cols(), design.cols());
+  Eigen::Block<RowMatrix<S>> target(out, first, 0, design.cols(), design.cols());
   add_product(weighted.transpose(), design, target);
 }
 

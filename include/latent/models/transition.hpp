@@ -28,11 +28,12 @@ inline void check_chain(const Vector<double>& initial, const RowMatrix<double>& 
 }
 
 // K: the limit of the average of initial transition^t. By squaring the transition, made lazy so that
-// cycles die out: a power of t = 2^64 after 64 products.
-inline Vector<double> long_run_share(const Vector<double>& initial,
-                                     const RowMatrix<double>& transition) {
+// cycles die out: a power of t = 2^64 after 64 products. A template, so that only who calls it
+// compiles the product: S is always double.
+template <class S>
+Vector<S> long_run_share(const Vector<S>& initial, const RowMatrix<S>& transition) {
   const Index n = initial.size();
-  RowMatrix<double> power = transition;
+  RowMatrix<S> power = transition;
   for (Index j = 0; j < n; ++j) power(j, j) += 1.0;
   const auto normalise = [n](double* p) {
     double sum = 0.0;
@@ -43,7 +44,7 @@ inline Vector<double> long_run_share(const Vector<double>& initial,
     for (Index j = 0; j < n; ++j) normalise(power.data() + j * n);
     power = product(power, power);
   }
-  Vector<double> share = Vector<double>::Zero(n);
+  Vector<S> share = Vector<S>::Zero(n);
   for (Index j = 0; j < n; ++j)
     for (Index k = 0; k < n; ++k) share[k] += initial[j] * power(j, k);
   normalise(share.data());

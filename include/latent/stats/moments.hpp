@@ -20,12 +20,12 @@ namespace detail {
 
 // scatter += y' diag(w) y, lower triangle: panels of columns, so that the products skip most of
 // the upper half. `weighted` holds diag(w) y.
-inline void add_scatter(const RowMatrix<double>& y, const RowMatrix<double>& weighted,
-                        RowMatrix<double>& scatter) {
+template <class S>  // double
+void add_scatter(const RowMatrix<S>& y, const RowMatrix<S>& weighted, RowMatrix<S>& scatter) {
   constexpr Index panel = 128;
   for (Index first = 0; first < y.cols(); first += panel) {
     const Index count = std::min(panel, y.cols() - first);
-    Eigen::Block<RowMatrix<double>> target(scatter, first, 0, count, first + count);
+    Eigen::Block<RowMatrix<S>> target(scatter, first, 0, count, first + count);
     add_product(weighted.middleCols(first, count).transpose(), y.leftCols(first + count), target);
   }
 }
