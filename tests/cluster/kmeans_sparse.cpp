@@ -9,6 +9,7 @@
 #include "latent/kmeans.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
+#include "support/kmeans_instances.hpp"
 
 using latent::EmptyCluster;
 using latent::Index;

@@ -4,6 +4,7 @@
 
 #include "latent/kmeans.hpp"
 #include "support/catch.hpp"
+#include "support/kmeans_instances.hpp"
 
 namespace {
 

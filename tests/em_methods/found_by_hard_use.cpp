@@ -11,6 +11,7 @@
 #include "latent/models/factor_analysis.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
+#include "support/kmeans_instances.hpp"
 
 using latent::Acceleration;
 using latent::EM;

@@ -11,6 +11,7 @@
 #include "latent/mixture/poisson.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
+#include "support/kmeans_instances.hpp"
 
 using latent::EM;
 using latent::Index;

@@ -10,6 +10,7 @@
 #include "latent/gaussian_mixture.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
+#include "support/kmeans_instances.hpp"
 
 using latent::Index;
 using latent::RowMatrix;

@@ -11,6 +11,7 @@
 #include "latent/choose_clusters.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
+#include "support/kmeans_instances.hpp"
 
 using latent::ChooseClusters;
 using latent::ClusterRow;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -155,10 +156,13 @@ struct Entry {
   int sign;
 };
 
-// for_each_entry(f) calls f(cluster, row, sign) in the order of the rows.
-template <class S, class Entries, class Team>
+using TakeEntry = std::function<void(Index cluster, Index row, int sign)>;
+
+// for_each_entry(f) calls f for each entry in the order of the rows.
+template <class S, class Team>
 ClusterSums sum_by_cluster(const Samples<S>& data, const RowMatrix<S>& references,
-                           const Entries& for_each_entry, Team& team) {
+                           const std::function<void(const TakeEntry&)>& for_each_entry,
+                           Team& team) {
   const Index clusters = references.rows();
   const Index cols = references.cols();
   std::vector<Index> begins(static_cast<std::size_t>(clusters) + 1, 0);
@@ -212,7 +216,7 @@ ClusterSums sum_clusters(const Samples<S>& data, const RowMatrix<S>& references,
   if (wide_sums(clusters, data.cols()))
     return sum_by_cluster(
         data, references,
-        [&](const auto& f) {
+        [&](const TakeEntry& f) {
           for (Index i = 0; i < labels.size(); ++i) f(labels[i], i, 1);
         },
         team);

@@ -110,7 +110,7 @@ class LabelSearch {
                 ScratchPool<S>& pool, Team& team) {
     if (by_entries(data_)) return assign_entries(table, labels, sums, team);
     const auto with = [&](const auto& search) {
-      return assign_all(data_, table, search, labels, sums, pool, team);
+      return assign_all(data_, table, finder(table, search), labels, sums, pool, team);
     };
     const auto follow = [&](auto& search) {
       search.move(before_, table);

@@ -15,8 +15,6 @@
 #include <limits>
 #include <optional>
 
-#include <Eigen/QR>
-
 #include "latent/cluster/distance.hpp"
 #include "latent/core/product.hpp"
 #include "latent/core/source.hpp"
@@ -146,10 +144,32 @@ class Projection {
     return true;
   }
 
+  // Gram-Schmidt, twice for each column (Giraud et al. 2005: enough for orthogonality to rounding).
+  // A column that depends on those before it makes way for a column of the identity.
   static void orthonormalise(RowMatrix<S>& basis) {
-    using Columns = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
-    const Eigen::HouseholderQR<Columns> qr{basis};
-    basis = qr.householderQ() * Columns::Identity(basis.rows(), basis.cols());
+    const Index columns = basis.rows();
+    RowMatrix<double> q(basis.cols(), columns);  // d x D
+    for (Index a = 0; a < q.rows(); ++a)
+      for (Index j = 0; j < columns; ++j) q(a, j) = static_cast<double>(basis(j, a));
+    for (Index a = 0; a < q.rows(); ++a) {
+      double* to = q.data() + a * columns;
+      for (Index attempt = 0;; ++attempt) {
+        const double before = std::sqrt(squared_norm(to, columns));
+        for (Index b = 0; b < 2 * a; ++b) {
+          const double* from = q.data() + b % a * columns;
+          const double dot = ordered_dot(from, to, columns);
+          for (Index j = 0; j < columns; ++j) to[j] -= dot * from[j];
+        }
+        const double length = std::sqrt(squared_norm(to, columns));
+        if (length > 1e-8 * before) {
+          for (Index j = 0; j < columns; ++j) to[j] /= length;
+          break;
+        }
+        for (Index j = 0; j < columns; ++j) to[j] = j == (a + attempt) % columns ? 1.0 : 0.0;
+      }
+    }
+    for (Index a = 0; a < q.rows(); ++a)
+      for (Index j = 0; j < columns; ++j) basis(j, a) = static_cast<S>(q(a, j));
   }
 
   bool measure_errors() {

@@ -2,7 +2,10 @@
 // next centroids, empty clusters included.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -17,11 +20,28 @@ LATENT_BEGIN
 
 namespace detail {
 
+// A search as the passes see it (see search.hpp): one of them is compiled for all searches.
+template <class S>
+struct LabelFinder {
+  Index chunk;  // at most a lane
+  std::function<void(TileScratch<S>&, Index first, Index count, const int* labels, int* found)>
+      find;
+};
+
+template <class S, class Search>
+LabelFinder<S> finder(const CentroidTable<S>& table, const Search& search) {
+  return {Search::chunk, [&table, &search](TileScratch<S>& scratch, Index first, Index count,
+                                           const int* labels, int* found) {
+            search.find(table, scratch, first, count, labels, found);
+          }};
+}
+
 // Labels every row; `sums` follow. labels: n, -1 where there is none yet. Returns the number of rows
 // of positive weight whose label changed. Zero-weight rows are labelled and take no further part.
-template <class S, class Search, class Team>
-double assign_all(const Samples<S>& data, const CentroidTable<S>& table, const Search& search,
-                  Labels& labels, RunningSums<S>& sums, ScratchPool<S>& pool, Team& team) {
+template <class S, class Team>
+double assign_all(const Samples<S>& data, const CentroidTable<S>& table,
+                  const LabelFinder<S>& search, Labels& labels, RunningSums<S>& sums,
+                  ScratchPool<S>& pool, Team& team) {
   const Index clusters = table.clusters();
   const Index cols = table.cols();
   const bool wide = wide_sums(clusters, cols);
@@ -38,12 +58,12 @@ double assign_all(const Samples<S>& data, const CentroidTable<S>& table, const S
         pool.borrow(make, [&](TileScratch<S>& scratch) {
           const RowAccess<S> access{data};
           std::vector<Move> lane_moves;
-          int found[static_cast<std::size_t>(Search::chunk)];
+          int found[static_cast<std::size_t>(lane_rows)];
           const Index end = std::min(data.rows(), (lane + 1) * lane_rows);
-          for (Index first = lane * lane_rows; first < end; first += Search::chunk) {
-            const Index count = std::min(Search::chunk, end - first);
+          for (Index first = lane * lane_rows; first < end; first += search.chunk) {
+            const Index count = std::min(search.chunk, end - first);
             int* chunk_labels = labels.data() + first;
-            search.find(table, scratch, first, count, chunk_labels, found);
+            search.find(scratch, first, count, chunk_labels, found);
             if (!wide) lane_moves.clear();
             for (Index i = 0; i < count; ++i) {
               if (found[i] == chunk_labels[i]) continue;
@@ -57,7 +77,7 @@ double assign_all(const Samples<S>& data, const CentroidTable<S>& table, const S
         });
       });
   if (wide) {
-    const auto entries = [&](const auto& f) {
+    const auto entries = [&](const TakeEntry& f) {
       for (const std::vector<Move>& lane_moves : all_moves)
         for (const Move& move : lane_moves) {
           if (move.from >= 0) f(Index{move.from}, move.row, -1);
@@ -79,8 +99,8 @@ ClusterSums label_rows(const Samples<S>& data, const CentroidTable<S>& table, La
   if (by_entries(data))
     return sum_sparse_clusters(data, table.centroids(), Labelling::assign, labels, team);
   RunningSums<S> sums{table.centroids()};
-  const double changed =
-      assign_all(data, table, ExhaustiveSearch<S>{data}, labels, sums, pool, team);
+  const ExhaustiveSearch<S> search{data};
+  const double changed = assign_all(data, table, finder(table, search), labels, sums, pool, team);
   ClusterSums all = sums.leading();
   all.changed = changed;
   return all;
