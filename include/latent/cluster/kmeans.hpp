@@ -30,8 +30,10 @@ LATENT_BEGIN
 //
 // Data: a matrix, an expression or a source (samples(x).weights(w)) of n x D finite numbers; labels
 // of a source are ignored; rows of zero weight are labelled and otherwise take no part. float data
-// give a float model; distances and sums are taken in double. The same input, seed and program give
-// the same bits for any executor. O(n K D) an iteration.
+// give a float model; the distances that decide and the sums are taken in double. Sparse rows are taken
+// by their stored entries. The same input, seed and program give the same bits for any executor.
+// O(n K D) an iteration at most; see KMeansAlgorithm for what is left out. docs/kmeans.md says what to
+// call where k-means is weak.
 //
 // Throws InvalidArgument for options out of their range, shapes, and more clusters than rows of
 // positive weight; DataError for NaN, infinities, magnitudes beyond 2^480 and data all below
