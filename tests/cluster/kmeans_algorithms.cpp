@@ -102,6 +102,19 @@ TEST_CASE("kmeans algorithms: one result through empty clusters, whatever the ru
   }
 }
 
+TEST_CASE("kmeans algorithms: a dropped cluster may have had rows of weight zero", "[kmeans]") {
+  // Their label is gone with it; in more than a thousand clusters sums take another way.
+  for (const Index clusters : {20, 1100}) {
+    RowMatrix<double> x = latent_test::normal_matrix(2200, 3, 53);
+    x.row(5).setConstant(1e6);
+    Eigen::VectorXd w = Eigen::VectorXd::Ones(2200);
+    w[5] = 0.0;
+    RowMatrix<double> start = x.topRows(clusters);
+    check<double>({.empty_cluster = EmptyCluster::drop, .max_iterations = 4}, start,
+                  latent::samples(x).weights(w));
+  }
+}
+
 TEST_CASE("kmeans algorithms: one result with weights, and with very unequal ones", "[kmeans]") {
   const RowMatrix<double> x = latent_test::blobs(3000, 7, 9, 1.5, 46);
   Eigen::VectorXd w = latent_test::lattice(3000, 1, 4, 47);  // zeros among them

@@ -70,6 +70,10 @@ template <class S>
 void propose(const CentroidTable<S>& table, const PackedCentroids<S>& packed,
              TileScratch<S>& scratch, const S* const* rows, Index count) {
   std::fill(scratch.norms, scratch.norms + block_rows<S>, S(0));
+  // A buffer of the pool may have been made when there were fewer clusters.
+  const Index needed = packed.groups * group_size * block_rows<S>;
+  if (table.cols() > columns_per_slice && scratch.partial.size() < needed)
+    scratch.partial.resize(needed);
   find_nearest_two(
       packed,
       [&](Index first, Index last, S* to) {

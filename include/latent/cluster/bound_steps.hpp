@@ -40,10 +40,11 @@ inline double unit_of(double scale) {
   return std::ldexp(1.0, -std::ilogb(scale));
 }
 
-// Not below the distance from a to b, times unit.
+// Not below the distance from a to b, times unit; squares that underflow included.
 template <class S>
 float distance_up(double unit, const S* a, const S* b, Index cols) {
-  return round_up(unit * std::sqrt(squared_distance(a, b, cols)));
+  const double lost = 0x1p-511 * static_cast<double>(cols);
+  return round_up(unit * (std::sqrt(squared_distance(a, b, cols)) + lost));
 }
 
 // moved[k]: not below how far centroid k moved, times unit.
@@ -51,9 +52,12 @@ template <class S>
 void find_movements(const RowMatrix<S>& before, const CentroidTable<S>& table, double unit,
                     Vector<float>& moved) {
   moved.resize(table.clusters());
-  for (Index k = 0; k < table.clusters(); ++k)
-    moved[k] =
-        distance_up(unit, before.data() + k * before.cols(), table.centroid(k), table.cols());
+  const Index cols = table.cols();
+  for (Index k = 0; k < table.clusters(); ++k) {
+    const S* from = before.data() + k * cols;
+    const S* to = table.centroid(k);
+    moved[k] = std::equal(from, from + cols, to) ? 0.0f : distance_up(unit, from, to, cols);
+  }
 }
 
 // The two largest movements of a group of centroids.

@@ -217,7 +217,8 @@ ClusterSums sum_clusters(const Samples<S>& data, const RowMatrix<S>& references,
     return sum_by_cluster(
         data, references,
         [&](const TakeEntry& f) {
-          for (Index i = 0; i < labels.size(); ++i) f(labels[i], i, 1);
+          for (Index i = 0; i < labels.size(); ++i)
+            if (data.weight(i) > 0.0) f(labels[i], i, 1);
         },
         team);
   return team.reduce(

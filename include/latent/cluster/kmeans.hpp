@@ -71,7 +71,8 @@ struct KMeans {
     const Index k_count = clusters == unset ? default_clusters : clusters;
     auto&& team = executor.team();
     const auto scaled = check_and_scale(given, k_count, 0.0, team);
-    const bool once = restarts > 1 && detail::is_deterministic(init);
+    const bool once =
+        restarts > 1 && algorithm != KMeansAlgorithm::mini_batch && detail::is_deterministic(init);
     auto fit = run(given, scaled, once ? 1 : restarts, team, observer, [&](Index restart) {
       const auto run_index = static_cast<std::uint64_t>(restart);
       if (algorithm != KMeansAlgorithm::mini_batch)
@@ -139,7 +140,8 @@ struct KMeans {
     detail::check_kmeans_data(given, k_count, start, team);
     detail::ColumnScale scale = detail::column_scale(given, standardize, feature_weights, team);
     Samples<S> data = scale.apply(given);
-    if (!scale.none()) detail::check_kmeans_data(data, k_count, 0.0, team);
+    if (!scale.none())
+      detail::check_kmeans_data(data, k_count, 0.0, team, "KMeans: with the columns scaled");
     return {std::move(scale), std::move(data)};
   }
 

@@ -14,7 +14,7 @@ LATENT_BEGIN
 // and the inertia is theirs: the sum of w |x - c|^2 from direct differences.
 //
 // report.trace[t] holds the inertia of the centroids after t updates, so trace[0] is the start,
-// the trace never rises, and its last entry is the inertia returned; `change` is the squared
+// the trace never rises but for rounding, and its last entry is the inertia returned; `change` is the squared
 // movement of the centroids that led there. report.evaluations counts the assignments. With
 // KMeansAlgorithm::mini_batch the entries before the last two are estimates: see mini_batch().
 template <class S>

@@ -21,7 +21,8 @@ LATENT_BEGIN
 
 // Data are matrices, expressions or sources with D columns. Every method throws InvalidArgument
 // where the number of columns differs or the model is empty, and DataError for NaN, infinities and
-// magnitudes beyond 2^480; no rows give an empty result. O(n K D).
+// magnitudes beyond 2^480; no rows give an empty result. Data of another scalar are rounded to that
+// of the model (DataError where they do not fit). O(n K D).
 template <class S>
 class KMeansModel {
  public:
@@ -175,6 +176,15 @@ class KMeansModel {
     return false;
   }
 
+  // Data of another scalar are rounded to the model's.
+  template <class T>
+  static void check_cast(const RowMatrix<S>& tile, Index first, Index rows) {
+    if constexpr (!std::is_same_v<T, S>)
+      detail::require<DataError>(detail::all_finite(tile.data(), rows * tile.cols()),
+                                 "KMeansModel: data must fit the scalar of the model; one of rows ",
+                                 first, " to ", first + rows - 1, " does not");
+  }
+
   // f(first_row, rows, tile): `tile` holds the rows at its top.
   template <class T, class Exec, class F>
   void for_each_tile_of(const Samples<T>& data, const Exec& executor, const F& f) const {
@@ -184,6 +194,7 @@ class KMeansModel {
       detail::for_each_tile(data.rows(), lane, [&](Index first, Index rows) {
         detail::check_magnitudes(data, first, rows, "KMeansModel");
         data.read(first, rows, tile);
+        check_cast<T>(tile, first, rows);
         f(first, rows, tile);
       });
     });
@@ -204,6 +215,7 @@ class KMeansModel {
         detail::for_each_tile(data.rows(), lane, [&](Index first, Index rows) {
           detail::check_magnitudes(data, first, rows, "KMeansModel");
           data.read(first, rows, scratch.x);
+          check_cast<T>(scratch.x, first, rows);
           detail::assign_tile(table, scratch, rows, found);
           f(first, rows, scratch.x, found);
         });

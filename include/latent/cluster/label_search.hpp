@@ -23,11 +23,14 @@ LATENT_BEGIN
 // hamerly:   one lower bound a row (Hamerly 2010); rows that it does not decide go through the
 //            kernel of lloyd.
 // exponion:  the same, and such rows are compared with the neighbours of their centroid alone
-//            (Newling and Fleuret 2016). For many clusters in few columns.
+//            (Newling and Fleuret 2016). For many clusters in few columns; above 16, hamerly.
 // yinyang:   a lower bound a row and group of centroids (Ding et al. 2015).
 // projected: the bound of hamerly; for rows that it does not decide, lower bounds on all distances
 //            from a projection on D / 4 axes, at most 64, rule out most centroids. Keeps
 //            n x (axes + 3) floats. Below 16 columns, and for data without spread, hamerly.
+//
+// Sparse rows of more than four columns are searched exhaustively by their entries, whichever exact
+// algorithm is asked for.
 //
 // mini_batch: approximate, for many rows: learns from batches drawn at random and closes with one
 // iteration of Lloyd's. A few percent above the inertia of the exact methods, for the price of about
@@ -109,8 +112,11 @@ class LabelSearch {
   double assign(const CentroidTable<S>& table, Labels& labels, RunningSums<S>& sums,
                 ScratchPool<S>& pool, Team& team) {
     if (by_entries(data_)) return assign_entries(table, labels, sums, team);
+    // Where few rows change, as far as the last pass tells, lanes with copies of the sums are dear.
+    const bool few = labelled_ && 8.0 * changed_ < static_cast<double>(lanes_of(data_.rows())) *
+                                                       static_cast<double>(table.clusters());
     const auto with = [&](const auto& search) {
-      return assign_all(data_, table, finder(table, search), labels, sums, pool, team);
+      return assign_all(data_, table, finder(table, search), few, labels, sums, pool, team);
     };
     const auto follow = [&](auto& search) {
       search.move(before_, table);
@@ -131,14 +137,18 @@ class LabelSearch {
     } else {
       changed_ = with(exhaustive_);
     }
+    labelled_ = true;
     return changed_;
   }
 
   // What became of the centroids and labels that assign() saw. before: the centroids it saw.
   void follow(const RowMatrix<S>& before, const std::vector<Relocation>& moves, bool dropped) {
     before_ = before;
-    if (dropped) bounds_.reset();
-    if (dropped) lists_.reset();
+    if (dropped) {
+      bounds_.reset();
+      lists_.reset();
+      labelled_ = false;
+    }
     if (bounds_) bounds_->forget(moves);
     if (lists_) lists_->forget(moves);
   }
@@ -178,7 +188,7 @@ class LabelSearch {
   // The second pass of the bounds is the first that they save anything in. While many rows change
   // their label, centroids move too far for that, except where distances spread as in few columns.
   bool wants_bounds(const CentroidTable<S>& table) const {
-    if (algorithm_ == KMeansAlgorithm::lloyd || pass_ < 2) return false;
+    if (algorithm_ == KMeansAlgorithm::lloyd || !labelled_) return false;
     if (!automatic() || projected_) return true;
     if (SearchCost<S>{table.cols(), table.clusters()}.exhaustive(1) < 32.0) return false;
     const double share = changed_ / static_cast<double>(data_.rows());
@@ -199,29 +209,37 @@ class LabelSearch {
   }
 
   // Lists of neighbours pay where a row has few of them among many centroids, and rows are many
-  // enough to pay for the lists.
-  bool wants_lists(const CentroidTable<S>& table) const {
+  // enough to pay for the lists (measured: docs/kmeans.md).
+  bool wants_lists(const CentroidTable<S>& table, double typical) const {
+    // Distances of lists are squares in S: far from 1 they would leave its range.
+    if (!(typical > 0x1p-300 && typical < 0x1p300) || table.cols() > most_list_columns)
+      return false;
     if (!automatic()) return algorithm_ == KMeansAlgorithm::exponion;
-    return table.direct() && table.clusters() >= 250 && data_.rows() >= 50 * table.clusters();
+    return table.direct() && table.clusters() >= 200 &&
+           data_.rows() * table.clusters() >= Index{40'000'000};
   }
 
   void start_bounds(const CentroidTable<S>& table, const RunningSums<S>& sums) {
     double weight = 0.0;
     for (Index k = 0; k < sums.clusters(); ++k) weight += sums.weight(k);
-    double typical = std::sqrt(std::max(0.0, sums.inertia(before_)) / weight);
+    double typical = std::sqrt(std::max(0.0, sums.inertia(sums.references())) / weight);
     if (!(typical > 0.0) || !std::isfinite(typical)) typical = 1.0;
     const Index clusters = table.clusters();
-    if (wants_lists(table)) {
+    if (wants_lists(table, typical)) {
       lists_.emplace(data_, typical, clusters);
       return;
     }
-    const bool many =
-        algorithm_ == KMeansAlgorithm::yinyang || (automatic() && !projected_ && clusters >= 256);
+    // For floats the kernel is so fast that groups lose to a single bound.
+    const bool many = algorithm_ == KMeansAlgorithm::yinyang ||
+                      (automatic() && !projected_ && sizeof(S) == sizeof(double) &&
+                       table.cols() >= 16 && clusters >= 768);
     const Index groups = many && !table.direct() ? std::clamp<Index>(clusters / 10, 1, 32) : 1;
     bounds_.emplace(data_, typical, group_centroids(table.centroids(), groups),
                     projected_ ? &*projected_ : nullptr);
     losses_ = -1;
   }
+
+  static constexpr Index most_list_columns = 16;  // beyond, lists are long and say little
 
   const Samples<S>& data_;
   KMeansAlgorithm algorithm_;
@@ -231,7 +249,8 @@ class LabelSearch {
   std::optional<ExponionSearch<S>> lists_;
   RowMatrix<S> before_;
   Index pass_ = 0;
-  double changed_ = 0.0;  // rows that changed their label in the last pass
+  bool labelled_ = false;  // all rows; not after a cluster was dropped, which had rows of weight 0
+  double changed_ = 0.0;   // rows that changed their label in the last pass
   double retry_below_ = 1.0;
   int losses_ = 0;
 };

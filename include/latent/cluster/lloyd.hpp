@@ -40,19 +40,13 @@ struct LloydRun {
 template <class S>
 using KMeansObserver = std::function<bool(const KMeansIteration<S>&)>;
 
-// True if both are means of the same rows and differ by rounding alone: no entry by more than eps
-// of the largest in its column.
+// True if no entry differs by more than its rounding.
 template <class S>
 bool equal_within_rounding(const RowMatrix<S>& a, const RowMatrix<S>& b) {
-  for (Index j = 0; j < a.cols(); ++j) {
-    S largest = 0;
-    S difference = 0;
-    for (Index k = 0; k < a.rows(); ++k) {
-      largest = std::max(largest, std::abs(a(k, j)));
-      difference = std::max(difference, std::abs(a(k, j) - b(k, j)));
-    }
-    if (difference > std::numeric_limits<S>::epsilon() * largest) return false;
-  }
+  for (Index i = 0; i < a.size(); ++i)
+    if (!(std::abs(a.data()[i] - b.data()[i]) <=
+          std::numeric_limits<S>::epsilon() * std::abs(a.data()[i])))
+      return false;
   return true;
 }
 
@@ -129,6 +123,8 @@ LloydRun<S> lloyd(const Samples<S>& data, RowMatrix<S> start, const LloydOptions
             {index, -1, distinct, "fewer distinct rows than clusters; value = distinct rows"});
       }
     } else {
+      if (update.failed) refresh(data, table, run.labels, sums, team);
+      run.inertia = sums.inertia(table.centroids());
       run.centroids = table.centroids();
     }
     record(index);

@@ -135,7 +135,7 @@ void find_nearest_two(const PackedCentroids<S>& centroids, const Pack& pack, S* 
     pack(first, last, packed);
     for (Index group = 0; group < centroids.groups; ++group) {
       V sums[group_size][vectors_per_block];
-      S* kept = partial + group * group_size * block_rows<S>;
+      S* kept = cols > columns_per_slice ? partial + group * group_size * block_rows<S> : nullptr;
       if (first == 0) {
         const S* constants = centroids.constants.data() + group * group_size;
 #pragma GCC unroll 6

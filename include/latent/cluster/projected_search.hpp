@@ -137,6 +137,7 @@ void ProjectedRows<S>::bound(const CentroidTable<S>& table, const S* const* from
   static const Vector<float> no_shift = Vector<float>::Zero(most_axes + 1);
   constexpr double more = 1.0 + 0x1p-20;
   const double square = projection_.unit() * projection_.unit();
+  std::fill(part.squares, part.squares + block, 0.0f);
   pack_rows(part.rows, count, 0, projection_.width(), no_shift.data(), part.packed, part.squares);
   bool seeds = false;
   for (Index i = 0; i < count; ++i) seeds = seeds || !std::isfinite(uppers[i]);
@@ -208,7 +209,9 @@ void ProjectedRows<S>::nearest(const CentroidTable<S>& table, TileScratch<S>& sc
       const double above = (projection_.squared_length_below(part->norms[i]) +
                             static_cast<double>(part->above[i]) - part->margins[i]) /
                            square;
-      others[first + i] = std::min(second * (1.0 - 0x1p-20), above);
+      const double underflow =
+          static_cast<double>(table.cols()) * std::numeric_limits<double>::min();
+      others[first + i] = std::min(second * (1.0 - 0x1p-20) - underflow, above);
     }
   }
   if (open_count == 0) return;

@@ -1,8 +1,10 @@
 // The sums of k-means while they follow the labels. After the first pass only rows whose label
 // changed are added and taken away, so that an iteration in which few change costs little.
 //
-// Rounding stays where a fresh sum has it: numbers are kept as a sum of two (Knuth's two-sum), and
-// the sums are taken anew once what was added and taken away outweighs what is there.
+// Rounding stays within some units in the last place of the whole inertia: numbers are kept as a sum
+// of two (Knuth's two-sum), and the sums are taken anew once what was added and taken away outweighs
+// what is there. A tight cluster among wide ones may have less of its own until then: a fit ends with
+// fresh sums.
 #pragma once
 
 #include <algorithm>
@@ -86,7 +88,7 @@ class RunningSums {
   bool stale(double inertia) const {
     for (Index k = 0; k < clusters(); ++k)
       if (high_.members[k] > 0.5 && !(weight(k) >= 0x1p-20 * peak_[k])) return true;
-    return !(churn_ + high_.inertia <= 16.0 * inertia);
+    return !(churn_ / 16.0 + high_.inertia / 16.0 <= inertia);
   }
 
   // The weighted means; a cluster without rows keeps its centroid.

@@ -143,7 +143,9 @@ ClusterSums sum_sparse_clusters(const Samples<S>& data, const RowMatrix<S>& cent
   const Index clusters = centroids.rows();
   const Index cols = centroids.cols();
   // Merging lanes must not cost more than their entries do.
-  const bool narrow = offsets && clusters * cols * data.rows() <= data.stored_entries() * lane_rows;
+  const double copies = static_cast<double>(clusters * cols) * static_cast<double>(data.rows());
+  const bool narrow =
+      offsets && copies <= static_cast<double>(data.stored_entries()) * double{lane_rows};
   const TransposedCentroids<S> table{centroids};
   Pool<SparseScratch<S>> pool;
   SparseClusterSums all = team.reduce(

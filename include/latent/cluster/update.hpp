@@ -36,15 +36,16 @@ LabelFinder<S> finder(const CentroidTable<S>& table, const Search& search) {
           }};
 }
 
-// Labels every row; `sums` follow. labels: n, -1 where there is none yet. Returns the number of rows
+// Labels every row; `sums` follow. labels: n, -1 where there is none yet. few: rows that move are
+// expected to be few. Returns the number of rows
 // of positive weight whose label changed. Zero-weight rows are labelled and take no further part.
 template <class S, class Team>
 double assign_all(const Samples<S>& data, const CentroidTable<S>& table,
-                  const LabelFinder<S>& search, Labels& labels, RunningSums<S>& sums,
+                  const LabelFinder<S>& search, bool few, Labels& labels, RunningSums<S>& sums,
                   ScratchPool<S>& pool, Team& team) {
   const Index clusters = table.clusters();
   const Index cols = table.cols();
-  const bool wide = wide_sums(clusters, cols);
+  const bool wide = few || wide_sums(clusters, cols);
   const Index lanes = lanes_of(data.rows());
   std::vector<std::vector<Move>> all_moves(wide ? static_cast<std::size_t>(lanes) : 0);
   const SumsOf<S> sums_of{data, sums.references()};
@@ -100,7 +101,8 @@ ClusterSums label_rows(const Samples<S>& data, const CentroidTable<S>& table, La
     return sum_sparse_clusters(data, table.centroids(), Labelling::assign, labels, team);
   RunningSums<S> sums{table.centroids()};
   const ExhaustiveSearch<S> search{data};
-  const double changed = assign_all(data, table, finder(table, search), labels, sums, pool, team);
+  const double changed =
+      assign_all(data, table, finder(table, search), false, labels, sums, pool, team);
   ClusterSums all = sums.leading();
   all.changed = changed;
   return all;
