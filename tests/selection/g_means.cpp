@@ -150,6 +150,11 @@ TEST_CASE("g-means: rows of weight 0 are absent, and equal rows are one cluster"
   CHECK(GMeans{}.fit(latent::samples(x).weights(w)).model.centroids().rows() == 1);
   CHECK(GMeans{}.fit(Eigen::MatrixXd(Eigen::MatrixXd::Ones(50, 3))).model.centroids().rows() == 1);
   CHECK(GMeans{}.fit(Eigen::MatrixXd(x.topRows(1))).model.centroids().rows() == 1);
+  // Begun with more clusters than there are places: the empty ones go.
+  const auto equal = GMeans{.start = 2}.fit(Eigen::MatrixXd(Eigen::MatrixXd::Ones(10, 2)));
+  CHECK(equal.model.centroids() == latent::RowMatrix<double>::Ones(1, 2));
+  CHECK(equal.labels == latent::Labels::Zero(10));
+  CHECK(equal.inertia == 0.0);
   CHECK(GMeans{}.fit(Eigen::MatrixXf(x.cast<float>())).model.centroids().rows() == 2);
 }
 

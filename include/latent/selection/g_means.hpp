@@ -124,7 +124,8 @@ struct GMeans {
       if (splits == 0) {
         conclude(tests, round, notes);
         if (merge && fit.model.centroids().rows() > 1) {
-          next = detail::merge_clusters(source, fit.labels, round, notes, team);
+          next =
+              detail::merge_clusters(source, fit.model.centroids(), fit.labels, round, notes, team);
           if (next.rows() < fit.model.centroids().rows()) refit(fit, next, source, executor);
         }
         if (full) fit.report.status = Status::max_iterations;

@@ -41,11 +41,26 @@ struct MergeGain {
   }
 };
 
-// The centroids that are left (at most K x D) when pairs are merged, the best first, for as long as
-// the BIC falls. O(K^3 D).
+// The centroids of the clusters that have rows of positive weight, in the order of their labels.
+template <class S>
+RowMatrix<S> inhabited(const RowMatrix<S>& centroids, const Samples<S>& data,
+                       const Labels& labels) {
+  std::vector<char> found(static_cast<std::size_t>(centroids.rows()), 0);
+  for (Index i = 0; i < data.rows(); ++i)
+    if (data.weight(i) > 0.0) found[static_cast<std::size_t>(labels[i])] = 1;
+  RowMatrix<S> kept = centroids;
+  Index count = 0;
+  for (Index k = 0; k < centroids.rows(); ++k)
+    if (found[static_cast<std::size_t>(k)] != 0) kept.row(count++) = centroids.row(k);
+  return kept.topRows(count);
+}
+
+// The centroids that are left (at most K x D) when empty clusters go and pairs are merged, the best
+// first, for as long as the BIC falls. O(K^3 D).
 template <class S, class Team>
-RowMatrix<S> merge_clusters(const Samples<S>& data, const Labels& labels, Index round,
-                            std::vector<Note>& notes, Team& team) {
+RowMatrix<S> merge_clusters(const Samples<S>& data, const RowMatrix<S>& given, const Labels& labels,
+                            Index round, std::vector<Note>& notes, Team& team) {
+  if (RowMatrix<S> left = inhabited(given, data, labels); left.rows() < 2) return left;
   const auto rows = labelled_rows(data, labels, team, "GMeans");
   const ClusterSpread spread = cluster_spread(rows, team);
   Vector<double> weights = rows.weights;
