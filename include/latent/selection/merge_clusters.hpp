@@ -22,6 +22,7 @@ struct MergeGain {
   const RowMatrix<double>& centroids;  // K x D
   double total = 0.0;                  // sum of weights
   double inertia = 0.0;
+  Index features = 0;  // columns that count: at most D
 
   double growth(Index a, Index b) const {
     const Index cols = centroids.cols();
@@ -34,7 +35,7 @@ struct MergeGain {
     if (!(more > 0.0)) return std::numeric_limits<double>::max();  // the same place
     if (!(inertia > 0.0)) return 0.0;
     const double weight = weights[a] + weights[b];
-    const auto D = static_cast<double>(centroids.cols());
+    const auto D = static_cast<double>(features);
     return 2.0 * (xlogy(weight, weight) - xlogy(weights[a], weights[a]) -
                   xlogy(weights[b], weights[b])) +
            (D + 1.0) * std::log(total) - total * D * std::log1p(more / inertia);
@@ -59,13 +60,13 @@ RowMatrix<S> inhabited(const RowMatrix<S>& centroids, const Samples<S>& data,
 // first, for as long as the BIC falls. O(K^3 D).
 template <class S, class Team>
 RowMatrix<S> merge_clusters(const Samples<S>& data, const RowMatrix<S>& given, const Labels& labels,
-                            Index round, std::vector<Note>& notes, Team& team) {
+                            Index features, Index round, std::vector<Note>& notes, Team& team) {
   if (RowMatrix<S> left = inhabited(given, data, labels); left.rows() < 2) return left;
   const auto rows = labelled_rows(data, labels, team, "GMeans");
   const ClusterSpread spread = cluster_spread(rows, team);
   Vector<double> weights = rows.weights;
   RowMatrix<double> centroids = spread.anchors + spread.offsets;
-  MergeGain gain{weights, centroids, rows.total, spread.scatter.sum()};
+  MergeGain gain{weights, centroids, rows.total, spread.scatter.sum(), features};
   std::vector<int> names = rows.labels.values;
   for (Index left = weights.size(); left > 1; --left) {
     double most = 0.0;
