@@ -254,6 +254,58 @@ TEST_CASE("choosing k: votes are counted, and the reason says so", "[selection]"
   CHECK(decide(rows, {}).clusters == 1);
 }
 
+TEST_CASE("choosing k: weights that count as too few rows are refused", "[selection]") {
+  using latent::DataError;
+  const Eigen::MatrixXd x = clouds(300, 3, 1);
+  const auto of_weight = [&](double weight) {
+    return latent::samples(x).weights(Eigen::VectorXd::Constant(300, weight));
+  };
+  const ChooseClusters options{.to = 4, .seeds = 2, .references = 2};
+  CHECK(message_of<DataError>([&] { options.fit(of_weight(1.0 / 256.0)); }) ==
+        "ChooseClusters: weights count as rows, and must sum to at least 5; got a total weight of "
+        "1.171875 for 300 rows of positive weight; divide the weights by their mean");
+  CHECK(message_of<DataError>([&] { latent::GMeans{}.fit(of_weight(1.0 / 256.0)); }) ==
+        "GMeans: weights count as rows, and must sum to at least 8; got a total weight of 1.171875 "
+        "for 300 rows of positive weight; divide the weights by their mean");
+  CHECK(options.fit(of_weight(1.0)).clusters == 3);
+  CHECK(options.fit(of_weight(1.0 / 32.0)).clusters == 3);
+  // Four rows of weight 1 are as good as four rows.
+  const Eigen::MatrixXd four = x.topRows(4);
+  const auto few = options.fit(latent::samples(four).weights(Eigen::VectorXd::Ones(4)));
+  CHECK(few.reason == options.fit(four).reason);
+  CHECK(latent::GMeans{}.fit(latent::samples(four).weights(Eigen::VectorXd::Ones(4))).labels ==
+        Labels::Zero(4));
+}
+
+TEST_CASE("choosing k: stability is that of rows that count, and of several starts",
+          "[selection]") {
+  // Two places that every start finds, and between them rows of weight 0 beyond number.
+  Eigen::MatrixXd x = latent_test::normal_matrix(200, 1, 2);
+  Eigen::VectorXd w = Eigen::VectorXd::Zero(200);
+  for (Index i = 0; i < 24; ++i) {
+    w[i] = 1.0;
+    x(i, 0) = static_cast<double>(i % 6);
+  }
+  const KMeans kmeans{.init = latent::KMeansInit::random};
+  const ChooseClusters options{.from = 2, .to = 4, .kmeans = kmeans, .seeds = 6, .references = 0};
+  const auto all = options.fit(latent::samples(x).weights(w));
+  const auto without = options.fit(Eigen::MatrixXd(x.topRows(24)));
+  CHECK(all.rows[1].stability < 1.0);  // or the comparison shows nothing
+  for (std::size_t i = 0; i < 3; ++i) CHECK(all.rows[i].stability == without.rows[i].stability);
+
+  // Starts without a seed agree with themselves, which says nothing.
+  for (const auto init : {latent::KMeansInit::farthest_first, latent::KMeansInit::pca_part}) {
+    ChooseClusters once = options;
+    once.kmeans.init = init;
+    const auto choice = once.fit(x);
+    for (const ClusterRow& row : choice.rows) CHECK_FALSE(row.stability.has_value());
+    CHECK(choice.table().cell(0, 8).kind == latent::Cell::Kind::empty);
+    CHECK(choice.clusters >= 2);
+    once.kmeans.algorithm = latent::KMeansAlgorithm::mini_batch;  // its batches use the seed
+    CHECK(once.fit(x).rows.front().stability.has_value());
+  }
+}
+
 TEST_CASE("choosing k: the same bits for any number of threads", "[selection]") {
   const Eigen::MatrixXd x = latent_test::blobs(2100, 3, 3, 3.0, 2);
   const Eigen::VectorXd w = latent_test::lattice(2100, 1, 3, 1);

@@ -41,7 +41,9 @@ LATENT_BEGIN
 // All criteria and the references are in the scale of kmeans.standardize and kmeans.feature_weights, in
 // which the fits are; the model is in the units of the data.
 //
-// Weights count as rows, in BIC and Calinski-Harabasz too; labels of a source are ignored. O(sum of k) times (seeds + references)
+// Weights count as rows, in silhouette, BIC and Calinski-Harabasz too: weights of another scale, which
+// sum to less than to + 1 and than the number of rows of positive weight, are refused; labels of a
+// source are ignored. O(sum of k) times (seeds + references)
 // fits of k-means, each on one thread; memory n x (to - from + 1) x seeds labels, and n x D numbers for
 // each thread. The same bits for any executor.
 struct ChooseClusters {
@@ -49,7 +51,9 @@ struct ChooseClusters {
   Index to = 10;   // >= from, at most the rows of positive weight
   // How to fit; clusters must not be set. Fit s of each k has the seed kmeans.seed + s.
   KMeans kmeans = {.init = KMeansInit::greedy_plus_plus, .restarts = 3};
-  Index seeds = 5;        // >= 1 fits a k; the stability needs 2
+  // >= 1 fits a k; the stability needs 2. Starts that use no seed (see KMeansInit) are fitted once, and
+  // have no stability.
+  Index seeds = 5;
   Index references = 10;  // data sets without clusters, for the gap: 0 = no gap, else >= 2
   GapReference reference = GapReference::principal_axes;
   GapRule gap_rule = GapRule::highest;
@@ -68,21 +72,23 @@ struct ChooseClusters {
     auto&& team = executor.team();
     const auto scaled = detail::scaled_source(given, kmeans, to, "to", team, "ChooseClusters");
     const Samples<S>& source = scaled.data;
+    detail::check_total_weight(given, static_cast<double>(to) + 1.0, team, "ChooseClusters");
 
     ClusterChoice<S> choice;
     const Index count = to - from + 1;
+    const Index starts = starts_of_fit();
     std::vector<std::vector<KMeansFit<S>>> fits(static_cast<std::size_t>(count));
-    for (auto& runs : fits) runs.resize(static_cast<std::size_t>(seeds));
+    for (auto& runs : fits) runs.resize(static_cast<std::size_t>(starts));
     // Fits are independent: they share the threads, and each runs on one.
-    team.for_each_lane(count * seeds, [&](Index job) {
-      fits[static_cast<std::size_t>(job / seeds)][static_cast<std::size_t>(job % seeds)] =
-          run(scaled.kmeans, source, from + job / seeds, job % seeds);
+    team.for_each_lane(count * starts, [&](Index job) {
+      fits[static_cast<std::size_t>(job / starts)][static_cast<std::size_t>(job % starts)] =
+          run(scaled.kmeans, source, from + job / starts, job % starts);
     });
     for (Index i = 0; i < count; ++i) {
       auto& runs = fits[static_cast<std::size_t>(i)];
       ClusterRow row;
       row.clusters = from + i;
-      if (seeds > 1) row.stability = agreement(runs, team);
+      if (starts > 1) row.stability = agreement(source, runs, team);
       const auto best =
           std::min_element(runs.begin(), runs.end(),
                            [](const auto& a, const auto& b) { return a.inertia < b.inertia; });
@@ -133,16 +139,31 @@ struct ChooseClusters {
     return options.fit(data, Serial{});
   }
 
+  // Fits that do not depend on the seed are all one: it would say nothing that they agree.
+  Index starts_of_fit() const {
+    const bool seeded =
+        !detail::is_deterministic(kmeans.init) || kmeans.algorithm == KMeansAlgorithm::mini_batch;
+    return seeded ? seeds : 1;
+  }
+
+  // Of the rows that have a weight.
   template <class S, class Team>
-  static double agreement(const std::vector<KMeansFit<S>>& runs, Team& team) {
+  static double agreement(const Samples<S>& data, const std::vector<KMeansFit<S>>& runs,
+                          Team& team) {
     const auto count = static_cast<Index>(runs.size());
+    std::vector<Labels> labels;
+    for (const KMeansFit<S>& fit : runs) {
+      labels.push_back(fit.labels);
+      if (data.has_weights())  // -1 is left out
+        labels.back() = (data.weights().array() > 0.0).select(fit.labels, -1);
+    }
     Vector<double> values = Vector<double>::Zero(count * count);
     team.for_each_lane(count * count, [&](Index job) {
       const Index a = job / count;
       const Index b = job % count;
       if (a < b)
-        values[job] = adjusted_rand_index(runs[static_cast<std::size_t>(a)].labels,
-                                          runs[static_cast<std::size_t>(b)].labels);
+        values[job] = adjusted_rand_index(labels[static_cast<std::size_t>(a)],
+                                          labels[static_cast<std::size_t>(b)]);
     });
     double sum = 0.0;
     for (const double value : values) sum += value;

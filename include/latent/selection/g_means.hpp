@@ -78,13 +78,14 @@ SplitTest<S> test_split(const Samples<S>& rows, KMeans kmeans) {
 // much wider than others, may stay in pieces; docs/kmeans.md has figures.
 //
 // The result is that of k-means with the final number of clusters: labels, inertia and trace are of the
-// last run, evaluations of all. Notes, one for each split, for each cluster that was kept, and for each merging:
-// iteration = round, component = the cluster's index in that round, value = A*^2 or the fall of BIC. Status max_iterations: a cluster
-// would have been split but for max_clusters.
+// last run, evaluations of all. Notes, one for each split, for each cluster that was kept, and
+// for each merging: iteration = round, component = the cluster's index in that round, value = A*^2 or
+// the fall of BIC. Status max_iterations: a cluster would have been split but for max_clusters.
 //
 // All is done in the scale of kmeans.standardize and kmeans.feature_weights; the model is in the units
-// of the data. Weights count as rows; labels of a source are ignored. The same bits for any executor. O(n K D) an
-// iteration of k-means, O(n D min(n, D)) for the principal components of a round.
+// of the data. Weights count as rows: such as sum to less than 8 and than the number of rows of
+// positive weight are refused. Labels of a source are ignored. The same bits for any executor. O(n K D)
+// an iteration of k-means, O(n D min(n, D)) for the principal components of a round.
 struct GMeans {
   static constexpr double least_rows = 8.0;  // clusters of fewer rows (by weight) are not tested
 
@@ -116,6 +117,7 @@ struct GMeans {
     auto&& team = executor.team();
     const auto scaled = detail::scaled_source(given, kmeans, start, "start", team, "GMeans");
     const Samples<S>& source = scaled.data;
+    detail::check_total_weight(given, least_rows, team, "GMeans");
     const KMeans& options = scaled.kmeans;
     KMeans first = options;
     first.clusters = start;
@@ -210,7 +212,7 @@ struct GMeans {
                 std::vector<Note>& notes) const {
     for (std::size_t k = 0; k < tests.size(); ++k)
       notes.push_back({round, static_cast<Index>(k), tests[k].statistic,
-                       !tests[k].tested ? "kept: fewer than 8 rows, or all are equal"
+                       !tests[k].tested ? "kept: fewer than 8 rows (by weight), or all are equal"
                                         : (tests[k].statistic > critical
                                                ? "kept: max_clusters is reached; value = A*^2"
                                                : "kept: may be normal; value = A*^2")});

@@ -2,6 +2,7 @@
 // them: where distances are taken in one scale and criteria in another, neither means anything.
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -10,6 +11,22 @@
 LATENT_BEGIN
 
 namespace detail {
+
+// Criteria that count rows take weights for numbers of rows, and say nothing of a few rows. Weights
+// of another scale (shares of one, say) would make few of many: refused where they sum to less than
+// `least` rows and than the rows there are. Throws DataError.
+template <class S, class Team>
+void check_total_weight(const Samples<S>& data, double least, Team& team, std::string_view who) {
+  if (!data.has_weights()) return;
+  const auto usable = static_cast<Index>((data.weights().array() > 0.0).count());
+  const double total = total_weight(data, team);
+  const double enough = std::min(least, static_cast<double>(usable));
+  // Weights that were divided by their mean sum to their number but for rounding.
+  require<DataError>(total >= enough * (1.0 - 1e-9), who,
+                     ": weights count as rows, and must sum to at least ", enough,
+                     "; got a total weight of ", total, " for ", usable,
+                     " rows of positive weight; divide the weights by their mean");
+}
 
 template <class S>
 struct ScaledSource {
