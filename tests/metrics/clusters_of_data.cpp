@@ -5,6 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include <Eigen/SparseCore>
+
 #include "cluster/kmeans_data.hpp"
 #include "latent/metrics.hpp"
 #include "support/catch.hpp"
@@ -94,6 +96,21 @@ Both dispersions(const Eigen::MatrixXd& x, const Labels& labels) {
 }
 
 }  // namespace
+
+TEST_CASE("silhouette: sparse, scaled and column-major rows are read as they are", "[metrics]") {
+  for (const Index cols : {3, 20}) {
+    RowMatrix<double> x = latent_test::lattice(90, cols, 3, 8);
+    const Eigen::MatrixXd by_column = x;
+    const Eigen::SparseMatrix<double, Eigen::RowMajor> sparse = x.sparseView();
+    const Labels labels = cyclic(90, 3);
+    const Eigen::VectorXd expected = latent::silhouette_samples(x, labels);
+    CHECK(latent::silhouette_samples(by_column, labels) == expected);
+    CHECK(latent::silhouette_samples(sparse, labels) == expected);
+    const Eigen::MatrixXd half = 0.5 * x;
+    const auto scaled = samples(half).scale_columns(Eigen::VectorXd::Constant(cols, 2.0));
+    CHECK(latent::silhouette_samples(scaled, labels) == expected);
+  }
+}
 
 TEST_CASE("metrics: four points on a line, worked by hand", "[metrics]") {
   const Eigen::Vector4d x{0, 1, 4, 6};

@@ -117,6 +117,62 @@ TEST_CASE("choosing k: the criteria are what they are called", "[selection]") {
   CHECK(table.cell(1, 1).number == choice.rows[1].inertia);
 }
 
+TEST_CASE("choosing k: fits and criteria are in the scale of the options", "[selection]") {
+  // Three clouds in columns 0 and 1 and again in 2 and 3, of which the last has another unit.
+  Eigen::MatrixXd x(120, 4);
+  x << clouds(120, 3, 6).leftCols(2), clouds(120, 3, 7).leftCols(2);
+  Eigen::MatrixXd wide = x;
+  wide.col(3) *= 0x1p20;
+  const ChooseClusters options{.from = 2, .to = 4, .seeds = 2, .references = 2};
+  const auto said = [](const auto& choice) { return choice.table().to_csv() + choice.reason; };
+
+  // Standardizing takes a power of two away exactly.
+  ChooseClusters standard = options;
+  standard.kmeans.standardize = true;
+  const auto choice = standard.fit(wide);
+  CHECK(choice.clusters == 3);
+  CHECK(said(choice) == said(standard.fit(x)));
+  KMeans kmeans = standard.kmeans;
+  kmeans.clusters = 3;
+  const auto plain = kmeans.fit(wide);
+  CHECK(latent::adjusted_rand_index(choice.fit.labels, plain.labels) == 1.0);
+  CHECK(close(choice.fit.inertia, plain.inertia, 1e-12));
+  CHECK(choice.fit.model.column_factors() == plain.model.column_factors());
+  CHECK(choice.fit.model.predict(wide) == choice.fit.labels);
+  double apart = 0.0;  // of each centroid in the units of the data to the mean of its rows
+  for (int k = 0; k < 3; ++k) {
+    Eigen::RowVector4d sum = Eigen::RowVector4d::Zero();
+    for (Index i = 0; i < 120; ++i)
+      if (choice.fit.labels[i] == k) sum += wide.row(i);
+    const auto rows = static_cast<double>((choice.fit.labels.array() == k).count());
+    apart = std::max(apart, (sum / rows - choice.fit.model.centroids().row(k)).norm());
+  }
+  CHECK(apart <= 1e-12 * 0x1p24);
+  Eigen::MatrixXd by_hand = wide;
+  for (Index j = 0; j < 4; ++j) {
+    by_hand.col(j).array() -= by_hand.col(j).mean();
+    by_hand.col(j) /= by_hand.col(j).norm() / std::sqrt(120.0);
+  }
+  CHECK(close(*choice.rows[1].silhouette, latent::silhouette(by_hand, plain.labels), 1e-12));
+
+  // A column of weight 0 is as good as absent, from the dimension in BIC too.
+  ChooseClusters weighted = options;
+  weighted.reference = latent::GapReference::box;
+  const auto absent = weighted.fit(Eigen::MatrixXd(x.leftCols(3)));
+  weighted.kmeans.feature_weights = Eigen::Vector4d(1.0, 1.0, 1.0, 0.0);
+  const auto ignored = weighted.fit(wide);
+  CHECK(ignored.fit.labels == absent.fit.labels);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const ClusterRow& a = ignored.rows[i];
+    const ClusterRow& b = absent.rows[i];
+    CHECK(close(*a.silhouette, *b.silhouette, 1e-12));
+    CHECK(close(*a.calinski_harabasz, *b.calinski_harabasz, 1e-12));
+    CHECK(close(*a.davies_bouldin, *b.davies_bouldin, 1e-12));
+    CHECK(close(*a.bic, *b.bic, 1e-12));
+    CHECK(close(*a.gap, *b.gap, 1e-11));
+  }
+}
+
 TEST_CASE("choosing k: the gap is the logarithm of the inertia against that of references",
           "[selection]") {
   // References are in the box of the columns: three points in the corners give the box, and the
@@ -198,6 +254,58 @@ TEST_CASE("choosing k: votes are counted, and the reason says so", "[selection]"
   CHECK(decide(rows, {}).clusters == 1);
 }
 
+TEST_CASE("choosing k: weights that count as too few rows are refused", "[selection]") {
+  using latent::DataError;
+  const Eigen::MatrixXd x = clouds(300, 3, 1);
+  const auto of_weight = [&](double weight) {
+    return latent::samples(x).weights(Eigen::VectorXd::Constant(300, weight));
+  };
+  const ChooseClusters options{.to = 4, .seeds = 2, .references = 2};
+  CHECK(message_of<DataError>([&] { options.fit(of_weight(1.0 / 256.0)); }) ==
+        "ChooseClusters: weights count as rows, and must sum to at least 5; got a total weight of "
+        "1.171875 for 300 rows of positive weight; divide the weights by their mean");
+  CHECK(message_of<DataError>([&] { latent::GMeans{}.fit(of_weight(1.0 / 256.0)); }) ==
+        "GMeans: weights count as rows, and must sum to at least 8; got a total weight of 1.171875 "
+        "for 300 rows of positive weight; divide the weights by their mean");
+  CHECK(options.fit(of_weight(1.0)).clusters == 3);
+  CHECK(options.fit(of_weight(1.0 / 32.0)).clusters == 3);
+  // Four rows of weight 1 are as good as four rows.
+  const Eigen::MatrixXd four = x.topRows(4);
+  const auto few = options.fit(latent::samples(four).weights(Eigen::VectorXd::Ones(4)));
+  CHECK(few.reason == options.fit(four).reason);
+  CHECK(latent::GMeans{}.fit(latent::samples(four).weights(Eigen::VectorXd::Ones(4))).labels ==
+        Labels::Zero(4));
+}
+
+TEST_CASE("choosing k: stability is that of rows that count, and of several starts",
+          "[selection]") {
+  // Two places that every start finds, and between them rows of weight 0 beyond number.
+  Eigen::MatrixXd x = latent_test::normal_matrix(200, 1, 2);
+  Eigen::VectorXd w = Eigen::VectorXd::Zero(200);
+  for (Index i = 0; i < 24; ++i) {
+    w[i] = 1.0;
+    x(i, 0) = static_cast<double>(i % 6);
+  }
+  const KMeans kmeans{.init = latent::KMeansInit::random};
+  const ChooseClusters options{.from = 2, .to = 4, .kmeans = kmeans, .seeds = 6, .references = 0};
+  const auto all = options.fit(latent::samples(x).weights(w));
+  const auto without = options.fit(Eigen::MatrixXd(x.topRows(24)));
+  CHECK(all.rows[1].stability < 1.0);  // or the comparison shows nothing
+  for (std::size_t i = 0; i < 3; ++i) CHECK(all.rows[i].stability == without.rows[i].stability);
+
+  // Starts without a seed agree with themselves, which says nothing.
+  for (const auto init : {latent::KMeansInit::farthest_first, latent::KMeansInit::pca_part}) {
+    ChooseClusters once = options;
+    once.kmeans.init = init;
+    const auto choice = once.fit(x);
+    for (const ClusterRow& row : choice.rows) CHECK_FALSE(row.stability.has_value());
+    CHECK(choice.table().cell(0, 8).kind == latent::Cell::Kind::empty);
+    CHECK(choice.clusters >= 2);
+    once.kmeans.algorithm = latent::KMeansAlgorithm::mini_batch;  // its batches use the seed
+    CHECK(once.fit(x).rows.front().stability.has_value());
+  }
+}
+
 TEST_CASE("choosing k: the same bits for any number of threads", "[selection]") {
   const Eigen::MatrixXd x = latent_test::blobs(2100, 3, 3, 3.0, 2);
   const Eigen::VectorXd w = latent_test::lattice(2100, 1, 3, 1);
@@ -253,7 +361,16 @@ TEST_CASE("choosing k: options out of their range are refused", "[selection]") {
   };
   CHECK_THAT(said(ChooseClusters{.from = 0}), contains("from must be at least 1; got 0"));
   CHECK_THAT(said(ChooseClusters{.from = 4, .to = 3}), contains("from = 4, to = 3"));
-  CHECK_THAT(said(ChooseClusters{.to = 7}), contains("got 7 clusters for 6 rows"));
+  CHECK(said(ChooseClusters{.to = 7}) ==
+        "ChooseClusters: to must not exceed the number of rows; got to = 7 for 6 rows");
+  CHECK(said(latent::GMeans{.start = 7}) ==
+        "GMeans: start must not exceed the number of rows; got start = 7 for 6 rows");
+  CHECK(message_of<InvalidArgument>([&] {
+          const Eigen::VectorXd weights = Eigen::VectorXd::LinSpaced(6, 0, 5);
+          ChooseClusters{.to = 6}.fit(latent::samples(x).weights(weights));
+        }) ==
+        "ChooseClusters: to must not exceed the number of rows of positive weight; got to = 6 "
+        "for 5 such rows");
   CHECK_THAT(said(ChooseClusters{.kmeans = {.clusters = 3}}), contains("must not be set; got 3"));
   CHECK_THAT(said(ChooseClusters{.to = 3, .seeds = 0}), contains("seeds"));
   CHECK_THAT(said(ChooseClusters{.to = 3, .references = 1}), contains("references"));
@@ -264,6 +381,7 @@ TEST_CASE("choosing k: options out of their range are refused", "[selection]") {
   CHECK_THAT(said(latent::GMeans{.kmeans = {.clusters = 3}}), contains("must not be set"));
   Eigen::MatrixXd bad = x;
   bad(2, 1) = std::nan("");
-  CHECK_THROWS_AS(ChooseClusters{.to = 3}.fit(bad), latent::DataError);
+  CHECK(message_of<latent::DataError>([&] { ChooseClusters{.to = 3}.fit(bad); }) ==
+        "ChooseClusters: data must be finite; got NaN at row 2, column 1");
   CHECK_THROWS_AS(latent::GMeans{}.fit(bad), latent::DataError);
 }

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include <Eigen/SparseCore>
+
 #include "cluster/kmeans_data.hpp"
 #include "latent/choose_clusters.hpp"
 #include "latent/metrics/pair_counts.hpp"
@@ -37,6 +39,13 @@ double statistic_of(std::vector<double> values) {
     sum += static_cast<long double>(2 * i + 1) *
            (std::log(below(values[i])) + std::log(above(values[values.size() - 1 - i])));
   return static_cast<double>((-n - sum / n) * (1 + 4 / n - 25 / (n * n)));
+}
+
+std::vector<double> values_of_sample(int n, std::uint64_t seed) {
+  latent::Random random{seed};
+  std::vector<double> values;
+  for (int i = 0; i < n; ++i) values.push_back(random.normal());
+  return values;
 }
 
 std::vector<std::pair<double, double>> weighted(const std::vector<double>& values) {
@@ -73,6 +82,13 @@ TEST_CASE("g-means: Anderson and Darling's statistic is its formula, weights are
     CHECK(close(latent::detail::anderson_darling(pairs), statistic_of(repeated), 1e-11));
   }
   CHECK(latent::detail::anderson_darling({{2.0, 5.0}, {2.0, 4.0}}) == 0.0);
+  // Weights whose squares are beyond a double: A^2 grows as the weights do, once they are large.
+  auto heavy = weighted(values_of_sample(100, 5));
+  auto heavier = heavy;
+  for (auto& pair : heavy) pair.second = 1e12;
+  for (auto& pair : heavier) pair.second = 1e200;
+  const double expected = 1e188 * latent::detail::anderson_darling(heavy);
+  CHECK(close(latent::detail::anderson_darling(heavier), expected, 1e-10));
   // One row 60 standard deviations out: large, and finite.
   std::vector<double> far(4000, 0.0);
   for (std::size_t i = 0; i < far.size(); ++i) far[i] = static_cast<double>(i % 2);
@@ -150,7 +166,71 @@ TEST_CASE("g-means: rows of weight 0 are absent, and equal rows are one cluster"
   CHECK(GMeans{}.fit(latent::samples(x).weights(w)).model.centroids().rows() == 1);
   CHECK(GMeans{}.fit(Eigen::MatrixXd(Eigen::MatrixXd::Ones(50, 3))).model.centroids().rows() == 1);
   CHECK(GMeans{}.fit(Eigen::MatrixXd(x.topRows(1))).model.centroids().rows() == 1);
+  // Begun with more clusters than there are places: the empty ones go.
+  const auto equal = GMeans{.start = 2}.fit(Eigen::MatrixXd(Eigen::MatrixXd::Ones(10, 2)));
+  CHECK(equal.model.centroids() == latent::RowMatrix<double>::Ones(1, 2));
+  CHECK(equal.labels == latent::Labels::Zero(10));
+  CHECK(equal.inertia == 0.0);
   CHECK(GMeans{}.fit(Eigen::MatrixXf(x.cast<float>())).model.centroids().rows() == 2);
+}
+
+TEST_CASE("g-means: columns are measured in the scale of the options throughout", "[selection]") {
+  // Two clouds in columns 1 and 2; column 0 is one cloud, and so wide that it hides them.
+  Eigen::MatrixXd x = latent_test::normal_matrix(600, 3, 4);
+  latent::Labels truth(600);
+  for (Index i = 0; i < 600; ++i) {
+    truth[i] = static_cast<int>(i % 2);
+    x(i, 1) += 20.0 * truth[i];
+    x(i, 2) += 20.0 * truth[i];
+  }
+  Eigen::MatrixXd wide = x;
+  wide.col(0) *= 0x1p30;
+  const GMeans standard{.kmeans = {.standardize = true}};
+  const auto fit = standard.fit(wide);
+  CHECK(fit.model.centroids().rows() == 2);
+  CHECK(latent::adjusted_rand_index(fit.labels, truth) == 1.0);
+  // Standardizing takes a power of two away exactly.
+  const auto narrow = standard.fit(x);
+  CHECK(narrow.labels == fit.labels);
+  CHECK(narrow.inertia == fit.inertia);
+  CHECK(narrow.model.centroids().col(1) == fit.model.centroids().col(1));
+  CHECK(fit.model.predict(wide) == fit.labels);
+
+  // A column of weight 0 is as good as absent, also from the BIC by which pieces are merged.
+  const Eigen::VectorXd heights = x.col(1);
+  const auto absent = GMeans{.start = 6}.fit(heights);
+  const auto ignored =
+      GMeans{.start = 6, .kmeans = {.feature_weights = Eigen::Vector3d(0.0, 1.0, 0.0)}}.fit(wide);
+  CHECK(ignored.labels == absent.labels);
+  CHECK(close(ignored.inertia, absent.inertia, 1e-12));
+  CHECK(ignored.model.column_factors() == Eigen::Vector3d(0.0, 1.0, 0.0));
+  for (Index k = 0; k < ignored.model.centroids().rows(); ++k) {
+    double mean = 0.0;
+    double rows = 0.0;
+    for (Index i = 0; i < 600; ++i)
+      if (ignored.labels[i] == k) {
+        mean += wide(i, 0);
+        rows += 1.0;
+      }
+    CHECK(std::abs(ignored.model.centroids()(k, 0) - mean / rows) <= 1e-12 * 0x1p32);
+  }
+  std::vector<double> falls;
+  for (const auto* report : {&absent.report, &ignored.report})
+    for (const latent::Note& note : report->notes)
+      if (note.message.starts_with("merged")) falls.push_back(note.value);
+  REQUIRE(falls.size() >= 6);
+  for (std::size_t i = 0; i < falls.size() / 2; ++i)
+    CHECK(close(falls[i], falls[i + falls.size() / 2], 1e-9));
+}
+
+TEST_CASE("g-means: sparse rows give the clusters of the same rows dense", "[selection]") {
+  Eigen::MatrixXd x = clouds(300, 3, 15.0, 7);
+  x = (x.array().abs() < 0.5).select(0.0, x);
+  const Eigen::SparseMatrix<double, Eigen::RowMajor> sparse = x.sparseView();
+  const auto dense = GMeans{}.fit(x);
+  const auto found = GMeans{}.fit(sparse);
+  CHECK(found.labels == dense.labels);
+  CHECK(dense.model.centroids().rows() == 3);
 }
 
 TEST_CASE("g-means: known sets of normal clusters are counted right", "[selection]") {

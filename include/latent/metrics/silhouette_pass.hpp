@@ -58,8 +58,9 @@ class SilhouettePass {
     RowMatrix<S> x;             // rows x D
     RowMatrix<double> centred;  // rows x D; only for products
     Eigen::ArrayXd norms;       // |centred|^2
+    RowMatrix<S> row;           // 1 x D, on its way from the source
 
-    Tile(Index rows, Index cols, bool direct) : x(rows, cols) {
+    Tile(Index rows, Index cols, bool direct) : x(rows, cols), row(1, cols) {
       if (!direct) centred.resize(rows, cols);
       norms = Eigen::ArrayXd::Zero(rows);
     }
@@ -68,8 +69,9 @@ class SilhouettePass {
   void gather(const Index* from, Index count, Tile& tile) const {
     for (Index i = 0; i < count; ++i) {
       S* to = tile.x.data() + i * cols_;
-      const S* row = rows_.data.contiguous_row(from[i]);
-      for (Index j = 0; j < cols_; ++j) to[j] = row != nullptr ? row[j] : rows_.data(from[i], j);
+      // By the row: a sparse source would search for every number.
+      rows_.data.read(from[i], 1, tile.row);
+      std::copy_n(tile.row.data(), cols_, to);
       if (direct_) continue;
       double* centred = tile.centred.data() + i * cols_;
       for (Index j = 0; j < cols_; ++j) centred[j] = static_cast<double>(to[j]) - rows_.shift[j];

@@ -31,23 +31,26 @@ inline double log_normal_cdf(double z) {
 inline double anderson_darling(std::vector<std::pair<double, double>> sample) {
   std::sort(sample.begin(), sample.end());
   double n = 0.0;
-  double mean = 0.0;
   for (const auto& [value, weight] : sample) n += weight;
+  // From here on weights are shares of n: their squares stay finite whatever the weights are.
+  double mean = 0.0;
   for (const auto& [value, weight] : sample) mean += weight / n * value;
-  double squares = 0.0;
-  for (const auto& [value, weight] : sample) squares += weight * (value - mean) * (value - mean);
-  const double deviation = std::sqrt(squares / (n - 1.0));
+  double variance = 0.0;
+  for (const auto& [value, weight] : sample)
+    variance += weight / n * (value - mean) * (value - mean);
+  const double deviation = std::sqrt(variance / (1.0 - 1.0 / n));
   if (!(deviation > 0.0)) return 0.0;
-  double sum = 0.0;
+  double sum = 0.0;  // 1/n^2 of the sum above
   double before = 0.0;
   for (const auto& [value, weight] : sample) {
     const double z = (value - mean) / deviation;
-    const double after = before + weight;
-    sum += weight * (before + after) * log_normal_cdf(z) +
-           weight * ((n - before) + (n - after)) * log_normal_cdf(-z);
+    const double share = weight / n;
+    const double after = before + share;
+    sum += share * (before + after) * log_normal_cdf(z) +
+           share * ((1.0 - before) + (1.0 - after)) * log_normal_cdf(-z);
     before = after;
   }
-  return (-n - sum / n) * (1.0 + 4.0 / n - 25.0 / (n * n));
+  return n * (-1.0 - sum) * (1.0 + 4.0 / n - 25.0 / n / n);
 }
 
 }  // namespace detail

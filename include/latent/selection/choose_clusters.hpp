@@ -19,6 +19,7 @@
 #include "latent/selection/cluster_bic.hpp"
 #include "latent/selection/cluster_votes.hpp"
 #include "latent/selection/gap_reference.hpp"
+#include "latent/selection/scaled_source.hpp"
 
 LATENT_BEGIN
 
@@ -37,7 +38,12 @@ LATENT_BEGIN
 // k = 1 is always stable, and a k that is not means that the starts were too few as often as that k is
 // wrong. A low one is said in the reason.
 //
-// Weights count as in KMeans; labels of a source are ignored. O(sum of k) times (seeds + references)
+// All criteria and the references are in the scale of kmeans.standardize and kmeans.feature_weights, in
+// which the fits are; the model is in the units of the data.
+//
+// Weights count as rows, in silhouette, BIC and Calinski-Harabasz too: weights of another scale, which
+// sum to less than to + 1 and than the number of rows of positive weight, are refused; labels of a
+// source are ignored. O(sum of k) times (seeds + references)
 // fits of k-means, each on one thread; memory n x (to - from + 1) x seeds labels, and n x D numbers for
 // each thread. The same bits for any executor.
 struct ChooseClusters {
@@ -45,7 +51,9 @@ struct ChooseClusters {
   Index to = 10;   // >= from, at most the rows of positive weight
   // How to fit; clusters must not be set. Fit s of each k has the seed kmeans.seed + s.
   KMeans kmeans = {.init = KMeansInit::greedy_plus_plus, .restarts = 3};
-  Index seeds = 5;        // >= 1 fits a k; the stability needs 2
+  // >= 1 fits a k; the stability needs 2. Starts that use no seed (see KMeansInit) are fitted once, and
+  // have no stability.
+  Index seeds = 5;
   Index references = 10;  // data sets without clusters, for the gap: 0 = no gap, else >= 2
   GapReference reference = GapReference::principal_axes;
   GapRule gap_rule = GapRule::highest;
@@ -60,38 +68,42 @@ struct ChooseClusters {
 
  private:
   template <class S, class Exec>
-  ClusterChoice<S> sweep(const Samples<S>& source, const Exec& executor) const {
+  ClusterChoice<S> sweep(const Samples<S>& given, const Exec& executor) const {
     auto&& team = executor.team();
-    detail::check_kmeans_data(source, to, 0.0, team);
+    const auto scaled = detail::scaled_source(given, kmeans, to, "to", team, "ChooseClusters");
+    const Samples<S>& source = scaled.data;
+    detail::check_total_weight(given, static_cast<double>(to) + 1.0, team, "ChooseClusters");
 
     ClusterChoice<S> choice;
     const Index count = to - from + 1;
+    const Index starts = starts_of_fit();
     std::vector<std::vector<KMeansFit<S>>> fits(static_cast<std::size_t>(count));
-    for (auto& runs : fits) runs.resize(static_cast<std::size_t>(seeds));
+    for (auto& runs : fits) runs.resize(static_cast<std::size_t>(starts));
     // Fits are independent: they share the threads, and each runs on one.
-    team.for_each_lane(count * seeds, [&](Index job) {
-      fits[static_cast<std::size_t>(job / seeds)][static_cast<std::size_t>(job % seeds)] =
-          run(source, from + job / seeds, job % seeds);
+    team.for_each_lane(count * starts, [&](Index job) {
+      fits[static_cast<std::size_t>(job / starts)][static_cast<std::size_t>(job % starts)] =
+          run(scaled.kmeans, source, from + job / starts, job % starts);
     });
     for (Index i = 0; i < count; ++i) {
       auto& runs = fits[static_cast<std::size_t>(i)];
       ClusterRow row;
       row.clusters = from + i;
-      if (seeds > 1) row.stability = agreement(runs, team);
+      if (starts > 1) row.stability = agreement(source, runs, team);
       const auto best =
           std::min_element(runs.begin(), runs.end(),
                            [](const auto& a, const auto& b) { return a.inertia < b.inertia; });
       if (best != runs.begin()) runs.front() = std::move(*best);
       runs.resize(1);
-      judge(source, runs.front(), row, executor);
+      judge(scaled, runs.front(), row, executor);
       choice.rows.push_back(row);
     }
-    if (references > 0) add_gaps(source, choice.rows, executor, team);
+    if (references > 0) add_gaps(scaled, choice.rows, executor, team);
     choice.votes = detail::cluster_votes(choice.rows, gap_rule);
     detail::Decision decision = detail::decide(choice.rows, choice.votes);
     choice.clusters = decision.clusters;
     choice.reason = std::move(decision.reason) + remarks(choice.rows, choice.clusters);
     choice.fit = std::move(fits[static_cast<std::size_t>(choice.clusters - from)].front());
+    scaled.return_to_units(choice.fit, team);
     return choice;
   }
 
@@ -121,23 +133,37 @@ struct ChooseClusters {
   }
 
   template <class S>
-  KMeansFit<S> run(const Samples<S>& data, Index clusters, Index seed) const {
-    KMeans options = kmeans;
+  static KMeansFit<S> run(KMeans options, const Samples<S>& data, Index clusters, Index seed) {
     options.clusters = clusters;
     options.seed += static_cast<std::uint64_t>(seed);
     return options.fit(data, Serial{});
   }
 
+  // Fits that do not depend on the seed are all one: it would say nothing that they agree.
+  Index starts_of_fit() const {
+    const bool seeded =
+        !detail::is_deterministic(kmeans.init) || kmeans.algorithm == KMeansAlgorithm::mini_batch;
+    return seeded ? seeds : 1;
+  }
+
+  // Of the rows that have a weight.
   template <class S, class Team>
-  static double agreement(const std::vector<KMeansFit<S>>& runs, Team& team) {
+  static double agreement(const Samples<S>& data, const std::vector<KMeansFit<S>>& runs,
+                          Team& team) {
     const auto count = static_cast<Index>(runs.size());
+    std::vector<Labels> labels;
+    for (const KMeansFit<S>& fit : runs) {
+      labels.push_back(fit.labels);
+      if (data.has_weights())  // -1 is left out
+        labels.back() = (data.weights().array() > 0.0).select(fit.labels, -1);
+    }
     Vector<double> values = Vector<double>::Zero(count * count);
     team.for_each_lane(count * count, [&](Index job) {
       const Index a = job / count;
       const Index b = job % count;
       if (a < b)
-        values[job] = adjusted_rand_index(runs[static_cast<std::size_t>(a)].labels,
-                                          runs[static_cast<std::size_t>(b)].labels);
+        values[job] = adjusted_rand_index(labels[static_cast<std::size_t>(a)],
+                                          labels[static_cast<std::size_t>(b)]);
     });
     double sum = 0.0;
     for (const double value : values) sum += value;
@@ -145,14 +171,15 @@ struct ChooseClusters {
   }
 
   template <class S, class Exec>
-  void judge(const Samples<S>& data, const KMeansFit<S>& best, ClusterRow& row,
+  void judge(const detail::ScaledSource<S>& scaled, const KMeansFit<S>& best, ClusterRow& row,
              const Exec& executor) const {
+    const Samples<S>& data = scaled.data;
     row.inertia = best.inertia;
     Vector<double> weights = Vector<double>::Zero(row.clusters);
     for (Index i = 0; i < data.rows(); ++i) weights[best.labels[i]] += data.weight(i);
     const auto clusters = static_cast<double>((weights.array() > 0.0).count());
     if (!(weights.sum() > clusters)) return;
-    row.bic = detail::kmeans_bic(best.inertia, weights, data.cols());
+    row.bic = detail::kmeans_bic(best.inertia, weights, scaled.features);
     if (clusters < 2.0) return;
     row.silhouette = SampledSilhouette{.rows = silhouette_rows, .seed = kmeans.seed}
                          .estimate(data, best.labels, executor)
@@ -163,8 +190,9 @@ struct ChooseClusters {
 
   // gap(k) = mean_b log W_b(k) - log W(k), s(k) = sd_b sqrt(1 + 1 / B), over B references.
   template <class S, class Exec, class Team>
-  void add_gaps(const Samples<S>& data, std::vector<ClusterRow>& rows, const Exec& executor,
-                Team& team) const {
+  void add_gaps(const detail::ScaledSource<S>& scaled, std::vector<ClusterRow>& rows,
+                const Exec& executor, Team& team) const {
+    const Samples<S>& data = scaled.data;
     const auto count = static_cast<Index>(rows.size());
     if (!rows.front().bic) return;  // no more rows than clusters
     const detail::ReferenceData<S> uniform{data, reference, kmeans.seed, executor};
@@ -173,7 +201,8 @@ struct ChooseClusters {
       Samples<S> drawn = samples(uniform.draw(b));
       if (data.has_weights()) drawn = drawn.weights(data.weights());
       for (Index i = 0; i < count; ++i)
-        logs(b, i) = std::log(run(drawn, rows[static_cast<std::size_t>(i)].clusters, 0).inertia);
+        logs(b, i) = std::log(
+            run(scaled.kmeans, drawn, rows[static_cast<std::size_t>(i)].clusters, 0).inertia);
     });
     for (Index i = 0; i < count; ++i) {
       ClusterRow& row = rows[static_cast<std::size_t>(i)];

@@ -11,7 +11,7 @@
 LATENT_BEGIN
 
 // The criteria for one number of clusters k. Those that do not exist are empty: silhouette,
-// Calinski-Harabasz and Davies-Bouldin for k = 1; where there are no more rows than clusters, all but
+// Calinski-Harabasz and Davies-Bouldin for k = 1; the stability of a single fit; where there are no more rows than clusters, all but
 // inertia and stability. No criterion is NaN; where the inertia is 0, some are infinite.
 struct ClusterRow {
   Index clusters = 0;

@@ -16,6 +16,7 @@
 #include "latent/decomposition/pca.hpp"
 #include "latent/selection/anderson_darling.hpp"
 #include "latent/selection/merge_clusters.hpp"
+#include "latent/selection/scaled_source.hpp"
 
 LATENT_BEGIN
 
@@ -77,12 +78,14 @@ SplitTest<S> test_split(const Samples<S>& rows, KMeans kmeans) {
 // much wider than others, may stay in pieces; docs/kmeans.md has figures.
 //
 // The result is that of k-means with the final number of clusters: labels, inertia and trace are of the
-// last run, evaluations of all. Notes, one for each split, for each cluster that was kept, and for each merging:
-// iteration = round, component = the cluster's index in that round, value = A*^2 or the fall of BIC. Status max_iterations: a cluster
-// would have been split but for max_clusters.
+// last run, evaluations of all. Notes, one for each split, for each cluster that was kept, and
+// for each merging: iteration = round, component = the cluster's index in that round, value = A*^2 or
+// the fall of BIC. Status max_iterations: a cluster would have been split but for max_clusters.
 //
-// Weights count as rows; labels of a source are ignored. The same bits for any executor. O(n K D) an
-// iteration of k-means, O(n D min(n, D)) for the principal components of a round.
+// All is done in the scale of kmeans.standardize and kmeans.feature_weights; the model is in the units
+// of the data. Weights count as rows: such as sum to less than 8 and than the number of rows of
+// positive weight are refused. Labels of a source are ignored. The same bits for any executor. O(n K D)
+// an iteration of k-means, O(n D min(n, D)) for the principal components of a round.
 struct GMeans {
   static constexpr double least_rows = 8.0;  // clusters of fewer rows (by weight) are not tested
 
@@ -109,48 +112,55 @@ struct GMeans {
 
  private:
   template <class S, class Exec>
-  KMeansFit<S> run(const Samples<S>& source, const Exec& executor) const {
+  KMeansFit<S> run(const Samples<S>& given, const Exec& executor) const {
     const detail::Stopwatch watch;
-    KMeans options = kmeans;
-    options.clusters = start;
-    KMeansFit<S> fit = options.fit(source, executor);
     auto&& team = executor.team();
+    const auto scaled = detail::scaled_source(given, kmeans, start, "start", team, "GMeans");
+    const Samples<S>& source = scaled.data;
+    detail::check_total_weight(given, least_rows, team, "GMeans");
+    const KMeans& options = scaled.kmeans;
+    KMeans first = options;
+    first.clusters = start;
+    KMeansFit<S> fit = first.fit(source, executor);
     std::vector<Note> notes;
     for (Index round = 1;; ++round) {
-      const std::vector<detail::SplitTest<S>> tests = test_all(source, fit, team);
+      const std::vector<detail::SplitTest<S>> tests = test_all(source, fit, options, team);
       Index splits = 0;
       bool full = false;
       RowMatrix<S> next = divide(fit.model.centroids(), tests, round, splits, full, notes);
       if (splits == 0) {
         conclude(tests, round, notes);
         if (merge && fit.model.centroids().rows() > 1) {
-          next = detail::merge_clusters(source, fit.labels, round, notes, team);
-          if (next.rows() < fit.model.centroids().rows()) refit(fit, next, source, executor);
+          next = detail::merge_clusters(source, fit.model.centroids(), fit.labels, scaled.features,
+                                        round, notes, team);
+          if (next.rows() < fit.model.centroids().rows())
+            refit(fit, options, next, source, executor);
         }
         if (full) fit.report.status = Status::max_iterations;
         break;
       }
       const Index clusters = fit.model.centroids().rows();
-      refit(fit, next, source, executor);
+      refit(fit, options, next, source, executor);
       // Empty clusters that are dropped could undo a split for ever.
       if (fit.model.centroids().rows() <= clusters) break;
     }
     fit.report.notes.insert(fit.report.notes.begin(), notes.begin(), notes.end());
+    scaled.return_to_units(fit, team);
     fit.report.seconds = watch.seconds();
     return fit;
   }
 
   template <class S, class Exec>
-  void refit(KMeansFit<S>& fit, const RowMatrix<S>& start_at, const Samples<S>& data,
-             const Exec& executor) const {
+  static void refit(KMeansFit<S>& fit, const KMeans& options, const RowMatrix<S>& start_at,
+                    const Samples<S>& data, const Exec& executor) {
     const Index before = fit.report.evaluations;
-    fit = kmeans.fit_from(start_at, data, executor);
+    fit = options.fit_from(start_at, data, executor);
     fit.report.evaluations += before;
   }
 
   template <class S, class Team>
   std::vector<detail::SplitTest<S>> test_all(const Samples<S>& data, const KMeansFit<S>& fit,
-                                             Team& team) const {
+                                             const KMeans& options, Team& team) const {
     const Index clusters = fit.model.centroids().rows();
     std::vector<std::vector<Index>> members(static_cast<std::size_t>(clusters));
     for (Index i = 0; i < data.rows(); ++i)
@@ -161,14 +171,16 @@ struct GMeans {
       if (rows.size() < 2) return;
       RowMatrix<S> x(static_cast<Index>(rows.size()), data.cols());
       Vector<double> weights(x.rows());
+      RowMatrix<S> one(1, x.cols());
       for (Index i = 0; i < x.rows(); ++i) {
         const Index row = rows[static_cast<std::size_t>(i)];
-        for (Index j = 0; j < x.cols(); ++j) x(i, j) = data(row, j);
+        data.read(row, 1, one);
+        x.row(i) = one;
         weights[i] = data.weight(row);
       }
       if (weights.sum() < least_rows) return;
       tests[static_cast<std::size_t>(k)] =
-          detail::test_split(samples(std::move(x)).weights(weights), kmeans);
+          detail::test_split(samples(std::move(x)).weights(weights), options);
     });
     return tests;
   }
@@ -200,7 +212,7 @@ struct GMeans {
                 std::vector<Note>& notes) const {
     for (std::size_t k = 0; k < tests.size(); ++k)
       notes.push_back({round, static_cast<Index>(k), tests[k].statistic,
-                       !tests[k].tested ? "kept: fewer than 8 rows, or all are equal"
+                       !tests[k].tested ? "kept: fewer than 8 rows (by weight), or all are equal"
                                         : (tests[k].statistic > critical
                                                ? "kept: max_clusters is reached; value = A*^2"
                                                : "kept: may be normal; value = A*^2")});
