@@ -167,7 +167,9 @@ TEST_CASE("hierarchical: bad input is refused", "[hierarchical]") {
                latent_test::contains(part));
   };
   refused({.clusters = 0}, "HierarchicalKMeans: clusters must be at least 1; got 0");
-  refused({.clusters = 21}, "clusters must not exceed the number of rows; got 21");
+  refused({.clusters = 21},
+          "HierarchicalKMeans: clusters must not exceed the number of rows; got 21 clusters for 20 "
+          "rows");
   refused({.clusters = 2, .levels = 0}, "levels must be in 1 ... 16; got 0");
   refused({.clusters = 2, .levels = 17}, "levels must be in 1 ... 16; got 17");
   refused({.clusters = 2, .branching = -1}, "branching must be at least 0; got -1");
@@ -178,8 +180,8 @@ TEST_CASE("hierarchical: bad input is refused", "[hierarchical]") {
   refused({.clusters = 2, .error_rows = -1}, "error_rows must be at least 0; got -1");
   Eigen::MatrixXd bad = x;
   bad(7, 1) = std::numeric_limits<double>::quiet_NaN();
-  CHECK_THAT(message_of<latent::DataError>([&] { HierarchicalKMeans{}.fit(bad); }),
-             latent_test::contains("row 7, column 1"));
+  CHECK(message_of<latent::DataError>([&] { HierarchicalKMeans{}.fit(bad); }) ==
+        "HierarchicalKMeans: data must be finite; got NaN at row 7, column 1");
 
   const auto model = HierarchicalKMeans{.clusters = 4}.fit(x).model;
   CHECK_THAT(message_of<latent::InvalidArgument>([&] { model.predict(Eigen::MatrixXd(5, 2)); }),
@@ -192,4 +194,24 @@ TEST_CASE("hierarchical: bad input is refused", "[hierarchical]") {
              latent_test::contains("fit it before use"));
   CHECK_THROWS_AS(unfitted.centroids(), latent::InvalidArgument);
   CHECK_THROWS_AS(unfitted.assignment_error(x), latent::InvalidArgument);
+}
+
+TEST_CASE("hierarchical: children of what has none are refused as they were asked for",
+          "[hierarchical]") {
+  const Eigen::MatrixXd x = latent_test::normal_matrix(60, 3, 26);
+  const auto two = HierarchicalKMeans{.clusters = 9}.fit(x).model;
+  REQUIRE(two.levels() == 2);
+  const auto said = [](const auto& model, Index level, Index node) {
+    return message_of<latent::InvalidArgument>([&] { model.children(level, node); });
+  };
+  const std::string above = "HierarchicalKMeansModel: children: level must lie above the last, ";
+  CHECK(said(two, 1, 0) == above + "1; got 1");
+  CHECK(said(two, 2, 0) == above + "1; got 2");
+  CHECK(said(two, -1, 0) == above + "1; got -1");
+  CHECK(said(two, 0, 3) ==
+        "HierarchicalKMeansModel: children: node must be in 0 ... 2; got 3 of level 0");
+  CHECK(said(two, 0, -1) ==
+        "HierarchicalKMeansModel: children: node must be in 0 ... 2; got -1 of level 0");
+  const auto one = HierarchicalKMeans{.clusters = 9, .levels = 1}.fit(x).model;
+  CHECK(said(one, 0, 0) == above + "0; got 0");
 }

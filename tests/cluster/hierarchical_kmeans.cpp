@@ -67,6 +67,7 @@ TEST_CASE("hierarchical: the tree is whole, and its fan-out is what was asked fo
       CHECK(next == fit.model.nodes(l + 1).rows());
     }
     CHECK_THROWS_AS(fit.model.children(fit.model.levels() - 1, 0), latent::InvalidArgument);
+    CHECK_THROWS_AS(fit.model.children(-1, 0), latent::InvalidArgument);
     CHECK_THROWS_AS(fit.model.nodes(-1), latent::InvalidArgument);
   };
   check({.clusters = 100}, 10);              // sqrt(100)

@@ -182,7 +182,23 @@ TEST_CASE("online kmeans: bad input is refused and leaves the state alone", "[km
   refuse({.clusters = 2, .decay = 1.5}, "decay must lie in (0, 1]; got 1.5");
   refuse({.clusters = 2, .decay = std::nan("")}, "decay must lie in (0, 1]");
   const OnlineKMeans online{.clusters = 3};
-  CHECK_THROWS_AS(online.begin_from(x.topRows(2)), InvalidArgument);
+  CHECK(latent_test::message_of<InvalidArgument>([&] { online.begin_from(x.topRows(2)); }) ==
+        "OnlineKMeans: the start must have as many rows as clusters; got 2 rows for 3 clusters");
+  CHECK(latent_test::message_of<InvalidArgument>([&] {
+          OnlineKMeans{}.begin_from(x.topRows(0));
+        }) == "OnlineKMeans: the start must have at least one row and one column; got 0 x 3");
+  Eigen::MatrixXd start = x.topRows(3);
+  start(1, 2) = std::nan("");
+  CHECK(latent_test::message_of<latent::DataError>([&] { online.begin_from(start); }) ==
+        "OnlineKMeans: centroids must be finite; got NaN or an infinity at row 1, column 2");
+  start(1, 2) = 1e150;
+  CHECK(
+      latent_test::message_of<latent::DataError>([&] { online.begin_from(start); }) ==
+      "OnlineKMeans: magnitudes must not exceed 2^480, about 3e144; got 1e+150 in the centroid of "
+      "row 1, column 2");
+  latent::OnlineKMeansState<double> empty;
+  CHECK(latent_test::message_of<InvalidArgument>([&] { OnlineKMeans{}.update(empty, x); }) ==
+        "OnlineKMeans: the state must come from begin; got one without centroids");
   auto state = online.begin(x);
   const auto before = state;
   CHECK_THROWS_AS(online.update(state, x.leftCols(2)), InvalidArgument);
@@ -193,4 +209,14 @@ TEST_CASE("online kmeans: bad input is refused and leaves the state alone", "[km
              contains("OnlineKMeans: data must be finite; got inf at row 4, column 2"));
   CHECK(state.means.centroids == before.means.centroids);
   CHECK(state.steps == 0);
+}
+
+TEST_CASE("online kmeans: the number of clusters may be left to the start", "[kmeans]") {
+  const Eigen::MatrixXd x = latent_test::blobs(60, 3, 4, 1.0, 21);
+  auto a = OnlineKMeans{}.begin_from(x.topRows(4));
+  auto b = OnlineKMeans{.clusters = 4}.begin_from(x.topRows(4));
+  OnlineKMeans{}.update(a, x);
+  OnlineKMeans{.clusters = 4}.update(b, x);
+  CHECK(a.model.centroids() == b.model.centroids());
+  CHECK(OnlineKMeans{}.begin(x).model.centroids().rows() == OnlineKMeans::default_clusters);
 }

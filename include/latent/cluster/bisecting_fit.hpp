@@ -16,7 +16,7 @@ LATENT_BEGIN
 struct ClusterSplit {
   Index cluster = 0;
   double weight = 0.0;              // of the cluster divided
-  double inertia = 0.0;             // of it about its mean
+  double inertia = 0.0;             // of it about its centroid, the last that 2-means gave it
   double weights[2] = {0.0, 0.0};   // of the halves
   double inertias[2] = {0.0, 0.0};  // of the halves
 };

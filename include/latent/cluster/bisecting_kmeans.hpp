@@ -92,7 +92,7 @@ struct BisectingKMeans {
     check_options();
     const detail::Stopwatch watch;
     auto&& team = executor.team();
-    detail::check_kmeans_data(source, clusters, 0.0, team);
+    detail::check_kmeans_data(source, clusters, 0.0, team, "BisectingKMeans");
     return run<S>(source, watch, team);
   }
 

@@ -73,7 +73,7 @@ struct HierarchicalKMeans {
     const detail::Stopwatch watch;
     auto&& team = executor.team();
     using Team = std::remove_cvref_t<decltype(team)>;
-    detail::check_kmeans_data(source, clusters, 0.0, team);
+    detail::check_kmeans_data(source, clusters, 0.0, team, "HierarchicalKMeans");
 
     const detail::GrowthOptions options{
         levels, branching, share,

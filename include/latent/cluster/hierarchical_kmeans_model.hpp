@@ -49,12 +49,16 @@ class HierarchicalKMeansModel {
   Index levels() const { return static_cast<Index>(tree().levels().size()); }
   const RowMatrix<S>& nodes(Index level) const { return at(level).centroids; }
 
-  // The children of node `node` of `level`: nodes first ... first + second - 1 of level + 1.
+  // The children of node `node` of `level`, any but the last: nodes first ... first + second - 1 of
+  // level + 1.
   std::pair<Index, Index> children(Index level, Index node) const {
+    detail::require(level >= 0 && level < levels() - 1,
+                    "HierarchicalKMeansModel: children: level must lie above the last, ",
+                    levels() - 1, "; got ", level);
     const detail::TreeLevel<S>& below = at(level + 1);
-    detail::require(level >= 0 && node >= 0 && node < below.parents(),
-                    "HierarchicalKMeansModel: node must be in 0 ... ", below.parents() - 1,
-                    "; got ", node, " of level ", level);
+    detail::require(node >= 0 && node < below.parents(),
+                    "HierarchicalKMeansModel: children: node must be in 0 ... ",
+                    below.parents() - 1, "; got ", node, " of level ", level);
     return {below.first_child(node), below.children(node)};
   }
 

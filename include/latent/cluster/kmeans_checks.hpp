@@ -88,18 +88,26 @@ inline void check_kmeans_options(Index clusters, Index restarts, Index max_itera
 // The value of `clusters` that was not given: the default in fit, the rows of the start in fit_from.
 inline constexpr Index unset_clusters = std::numeric_limits<Index>::min();
 
-// The start of fit_from, K x D, as the scalar of the data.
+// A start, K x D, as rows of S.
 template <class S, class Centroids>
 RowMatrix<S> checked_start(const Eigen::DenseBase<Centroids>& centroids, Index clusters,
-                           const Samples<S>& data, std::string_view who) {
+                           std::string_view who) {
   RowMatrix<S> start = centroids.derived().matrix().template cast<S>();
   require(clusters == unset_clusters || clusters == start.rows(), who,
           ": the start must have as many rows as clusters; got ", start.rows(), " rows for ",
           clusters, " clusters");
+  check_centroids(start, who);
+  return start;
+}
+
+// The start of fit_from, as the scalar of the data.
+template <class S, class Centroids>
+RowMatrix<S> checked_start(const Eigen::DenseBase<Centroids>& centroids, Index clusters,
+                           const Samples<S>& data, std::string_view who) {
+  RowMatrix<S> start = checked_start<S>(centroids, clusters, who);
   require(start.cols() == data.cols(), who,
           ": the start must have as many columns as the data; got ", start.rows(), " x ",
           start.cols(), " for data of ", data.rows(), " x ", data.cols());
-  check_centroids(start, who);
   return start;
 }
 

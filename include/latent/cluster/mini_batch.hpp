@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "latent/cluster/gather.hpp"
 #include "latent/cluster/lloyd.hpp"
 #include "latent/cluster/running_means.hpp"
 #include "latent/core/random.hpp"
@@ -59,27 +60,6 @@ class ShuffledRows {
   Index taken_ = 0;
 };
 
-// A copy of some rows, with their weights.
-template <class S, class Team>
-Samples<S> gather(const Samples<S>& data, std::span<const Index> rows, Team& team) {
-  const auto count = static_cast<Index>(rows.size());
-  RowMatrix<S> x(count, data.cols());
-  team.for_each_lane(lanes_of(count), [&](Index lane) {
-    RowMatrix<S> row(1, data.cols());
-    for_each_tile(count, lane, [&](Index first, Index tile) {
-      for (Index i = first; i < first + tile; ++i) {
-        data.read(rows[static_cast<std::size_t>(i)], 1, row);
-        std::copy(row.data(), row.data() + row.size(), x.data() + i * x.cols());
-      }
-    });
-  });
-  Samples<S> sample{std::move(x)};
-  if (!data.has_weights()) return sample;
-  Vector<double> weights(count);
-  for (Index i = 0; i < count; ++i) weights[i] = data.weights()[rows[static_cast<std::size_t>(i)]];
-  return std::move(sample).weights(weights);
-}
-
 // Two lanes at least: smaller batches end sooner and worse. 16 rows a cluster, so that most get some.
 inline Index batch_rows(Index batch, Index clusters) {
   return batch > 0 ? batch : std::max(2 * lane_rows, 16 * clusters);
@@ -93,7 +73,7 @@ Samples<S> start_sample(const Samples<S>& data, Index clusters, Index batch, std
   const Index rows =
       std::max(3 * std::min(batch_rows(batch, clusters), data.rows()), 32 * clusters);
   if (rows >= data.rows()) return data;
-  // A stream of its own: pass 0 is never drawn from again.
+  // Another seed, so that the rows are not those of the first batches.
   ShuffledRows order{data, ~seed, restart};
   return gather(data, order.next(rows), team);
 }
@@ -142,7 +122,8 @@ class BatchProgress {
 // trace[t].objective for batch t = 0, 1, ...: the forecast average times the weight of all rows, an
 // estimate of the inertia after t batches, which may rise. The last two entries are exact inertias:
 // of the centroids that the batches left, and of those returned. Observers see every batch, with the
-// label that each row last got (-1 = not drawn so far). O(K D) a row; 8 n bytes beside the labels.
+// label that each row last got (-1 = not drawn so far). O(K D) a row, of sparse ones O(K) a stored
+// entry; 8 n bytes beside the labels, and a copy of a batch, sparse where the data are.
 template <class S, class Team>
 LloydRun<S> mini_batch(const Samples<S>& data, RowMatrix<S> start, const LloydOptions& options,
                        const KMeansObserver<S>& observer, const Stopwatch& watch,

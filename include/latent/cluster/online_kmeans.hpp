@@ -48,9 +48,10 @@ struct OnlineKMeansStep {
 // The answer depends on the order of the batches. Within a batch a weight of 3 is a row three times,
 // and the bits do not depend on the executor.
 struct OnlineKMeans {
+  static constexpr Index unset = detail::unset_clusters;  // as in KMeans
   static constexpr Index default_clusters = 8;
 
-  Index clusters = default_clusters;                    // K >= 1
+  Index clusters = unset;                               // K >= 1
   KMeansInit init = KMeansInit::plus_plus;              // of begin
   EmptyCluster empty_cluster = EmptyCluster::farthest;  // farthest or keep
   double decay = 1.0;                                   // in (0, 1], a batch
@@ -61,20 +62,22 @@ struct OnlineKMeans {
   auto begin(const Data& x, const Exec& executor = {}) const {
     const auto& data = detail::as_samples(x);
     check();
+    const Index k_count = clusters == unset ? default_clusters : clusters;
     auto&& team = executor.team();
-    detail::check_kmeans_data(data, clusters, 0.0, team, who);
-    return state_of(detail::initial_centroids(data, init, clusters, seed, 0, team));
+    detail::check_kmeans_data(data, k_count, 0.0, team, who);
+    return state_of(detail::initial_centroids(data, init, k_count, seed, 0, team));
   }
 
-  // A state that has learned nothing and starts from the given centroids, K x D, float or double.
+  // A state that has learned nothing and starts from the given centroids, K x D, float or double:
+  // finite (DataError), and as many as `clusters` where that is set (InvalidArgument).
   template <class Centroids>
   auto begin_from(const Eigen::DenseBase<Centroids>& centroids) const {
     check();
     using S = detail::SourceScalar<Centroids>;
-    RowMatrix<S> start = centroids.derived().matrix().template cast<S>();
-    detail::require(start.rows() == clusters, who,
-                    ": the start must have as many rows as clusters; got ", start.rows(),
-                    " rows for ", clusters, " clusters");
+    RowMatrix<S> start = detail::checked_start<S>(centroids, clusters, who);
+    detail::require(start.rows() >= 1 && start.cols() >= 1, who,
+                    ": the start must have at least one row and one column; got ", start.rows(),
+                    " x ", start.cols());
     return state_of(std::move(start));
   }
 
@@ -89,7 +92,9 @@ struct OnlineKMeans {
     static_assert(std::is_same_v<typename std::remove_cvref_t<decltype(data)>::Scalar, S>,
                   "OnlineKMeans: batches must have the scalar of the state, float or double");
     check();
-    detail::require(state.means.centroids.rows() == clusters, who,
+    detail::require(state.means.centroids.rows() >= 1, who,
+                    ": the state must come from begin; got one without centroids");
+    detail::require(clusters == unset || state.means.centroids.rows() == clusters, who,
                     ": the state must come from begin with as many clusters; got ",
                     state.means.centroids.rows(), " for ", clusters);
     detail::require(data.cols() == state.means.centroids.cols(), who, ": a batch must have ",
@@ -121,7 +126,8 @@ struct OnlineKMeans {
 
   // Throws InvalidArgument for an option out of its range.
   void check() const {
-    detail::require(clusters >= 1, who, ": clusters must be at least 1; got ", clusters);
+    detail::require(clusters == unset || clusters >= 1, who, ": clusters must be at least 1; got ",
+                    clusters);
     detail::require(empty_cluster == EmptyCluster::farthest || empty_cluster == EmptyCluster::keep,
                     who,
                     ": empty_cluster must be farthest or keep: clusters may gain rows later; got ",

@@ -180,6 +180,29 @@ ClusterSums sum_sparse_clusters(const Samples<S>& data, const RowMatrix<S>& cent
   return std::move(all.sums);
 }
 
+// f(row, label, squared distance) for every row of a sparse source and the nearest of the centroids,
+// K x D; on any thread, in order within a lane.
+template <class S, class Team, class F>
+void for_each_nearest_by_entries(const Samples<S>& data, const RowMatrix<S>& centroids, Team& team,
+                                 const F& f) {
+  const Index cols = centroids.cols();
+  const TransposedCentroids<S> table{centroids};
+  Pool<SparseScratch<S>> pool;
+  team.for_each_lane(lanes_of(data.rows()), [&](Index lane) {
+    const auto make = [&] { return std::make_unique<SparseScratch<S>>(cols, table.stride()); };
+    pool.borrow(make, [&](SparseScratch<S>& scratch) {
+      const Index last = std::min(data.rows(), (lane + 1) * lane_rows);
+      for (Index i = lane * lane_rows; i < last; ++i) {
+        const SparseRow<S> row = data.sparse_row(i, scratch.buffer);
+        const int k = nearest_of_sparse_row(row, centroids, table, scratch);
+        f(i, k,
+          sparse_squared_distance(row, centroids.data() + k * cols, table.squared_norm_of(k),
+                                  scratch.dense));
+      }
+    });
+  });
+}
+
 // distances = |x - c|, n x K, of the rows of a sparse source. O(n K) and the stored entries K times.
 template <class S, class Team>
 void sparse_distances(const Samples<S>& data, const RowMatrix<S>& centroids,

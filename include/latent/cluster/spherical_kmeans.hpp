@@ -34,7 +34,7 @@ LATENT_BEGIN
 // K directions. Immutable, safe to share between threads. Data are matrices, expressions or sources
 // with D columns. Every method throws InvalidArgument where the number of columns differs or the
 // model is empty, and DataError for NaN, infinities and rows of length zero; no rows give an empty
-// result. O(n K D), and a copy of the data.
+// result. O(n K D), and a copy of dense data.
 template <class S>
 class SphericalKMeansModel {
  public:
@@ -112,7 +112,8 @@ struct SphericalKMeansFit {
 // restarts and observers are as in KMeans, and the starts are its starts on the rows divided by their
 // lengths; observers see these rows' inertia, twice the sum here. Only directions count: scaling a
 // row by a power of two changes no bit. A cluster whose rows cancel out keeps its centroid, with a
-// Note. O(n K D) an iteration, and one copy of the data.
+// Note. O(n K D) an iteration, and one copy of the data; of sparse rows O(K) a stored entry, and a
+// factor a row.
 //
 // Throws InvalidArgument as KMeans does; DataError for NaN, infinities and rows of length zero, which
 // have no direction, whatever their weight.

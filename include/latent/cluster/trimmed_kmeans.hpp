@@ -95,7 +95,8 @@ struct TrimmedKMeansFit {
 // default draws rows at random, ten times.
 //
 // Everything else is as in KMeans, whose result trim = 0 gives but for rounding; where empty clusters take
-// distant rows, these are rows kept. O(n K D) an iteration; 28 n bytes beside the data.
+// distant rows, these are rows kept. O(n K D) an iteration, of sparse rows O(K) a
+// stored entry; about 48 n bytes beside the data.
 //
 // Throws as KMeans does. Where fewer distinct rows are kept than there are clusters, the status is
 // degenerate.

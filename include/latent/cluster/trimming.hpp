@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,16 @@ void assign_with_distances(const Samples<T>& data, const CentroidTable<S>& table
   const Index cols = table.cols();
   labels.resize(data.rows());
   distances.resize(data.rows());
+  if constexpr (std::is_same_v<S, T>) {  // else rows must become those of S
+    if (by_entries(data)) {
+      for_each_nearest_by_entries(data, table.centroids(), team,
+                                  [&](Index row, int label, double squared) {
+                                    labels[row] = label;
+                                    distances[row] = squared;
+                                  });
+      return;
+    }
+  }
   team.for_each_lane(lanes_of(data.rows()), [&](Index lane) {
     const auto make = [&] { return std::make_unique<TileScratch<S>>(cols, table.clusters()); };
     pool.borrow(make, [&](TileScratch<S>& scratch) {

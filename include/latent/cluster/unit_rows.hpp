@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -17,23 +18,35 @@ LATENT_BEGIN
 
 namespace detail {
 
-// to = from / |from|; false where `from` is zero. A power of two is taken out first: no square
+// |x| = length / factor; the length is 0 for a row of zeros. A power of two is taken out: no square
 // overflows or underflows, and rows that differ by such a factor give the same bits.
+struct ScaledLength {
+  double factor = 1.0;
+  double length = 0.0;
+
+  template <class S>
+  ScaledLength(const S* x, Index size) {
+    double largest = 0.0;
+    for (Index j = 0; j < size; ++j)
+      largest = std::max(largest, std::abs(static_cast<double>(x[j])));
+    if (!(largest > 0.0)) return;
+    factor = std::ldexp(1.0, -std::max(std::ilogb(largest), -1000));
+    double sum = 0.0;
+    for (Index j = 0; j < size; ++j) {
+      const double t = factor * static_cast<double>(x[j]);
+      sum += t * t;
+    }
+    length = std::sqrt(sum);
+  }
+};
+
+// to = from / |from|; false where `from` is zero.
 template <class S, class T>
 bool normalise(const S* from, Index cols, T* to) {
-  double largest = 0.0;
+  const ScaledLength of{from, cols};
+  if (!(of.length > 0.0)) return false;
   for (Index j = 0; j < cols; ++j)
-    largest = std::max(largest, std::abs(static_cast<double>(from[j])));
-  if (!(largest > 0.0)) return false;
-  const double factor = std::ldexp(1.0, -std::max(std::ilogb(largest), -1000));
-  double sum = 0.0;
-  for (Index j = 0; j < cols; ++j) {
-    const double t = factor * static_cast<double>(from[j]);
-    sum += t * t;
-  }
-  const double length = std::sqrt(sum);
-  for (Index j = 0; j < cols; ++j)
-    to[j] = static_cast<T>(factor * static_cast<double>(from[j]) / length);
+    to[j] = static_cast<T>(of.factor * static_cast<double>(from[j]) / of.length);
   return true;
 }
 
@@ -45,10 +58,35 @@ bool is_unit(const T* row, Index cols) {
   return std::abs(squared_norm(row, cols) - 1.0) <= rounding;
 }
 
-// The rows divided by their lengths, in a copy, with the weights of the source. Throws DataError for
-// numbers that are not finite and for rows of length zero, which have no direction.
+// unit_samples for sparse rows, by factors of the source: nothing is copied. A factor would overflow
+// for a length below 2^-1022.
+template <class S, class Team>
+Samples<S> unit_sparse_samples(const Samples<S>& data, std::string_view who, Team& team) {
+  Vector<double> factors(data.rows());
+  team.for_each_lane(lanes_of(data.rows()), [&](Index lane) {
+    std::vector<S> buffer;
+    for_each_tile(data.rows(), lane, [&](Index first, Index count) {
+      check_finite(data, first, count, who);
+      for (Index i = first; i < first + count; ++i) {
+        const std::span<const S> row = data.row_values(i, buffer);
+        const ScaledLength of{row.data(), static_cast<Index>(row.size())};
+        require<DataError>(of.length > 0.0, who,
+                           ": rows must have a direction; got a row of length zero at row ", i);
+        factors[i] = of.factor / of.length;
+        require<DataError>(is_finite(factors[i]), who,
+                           ": sparse rows must have a length of at least 2^-1022; got ",
+                           of.length / of.factor, " at row ", i);
+      }
+    });
+  });
+  return data.scale_rows(factors);
+}
+
+// The rows divided by their lengths, with the weights of the source; dense ones in a copy. Throws
+// DataError for numbers that are not finite and for rows of length zero, which have no direction.
 template <class S, class Team>
 Samples<S> unit_samples(const Samples<S>& data, std::string_view who, Team& team) {
+  if (data.sparse()) return unit_sparse_samples(data, who, team);
   const Index cols = data.cols();
   RowMatrix<S> rows(data.rows(), cols);
   team.for_each_lane(lanes_of(data.rows()), [&](Index lane) {

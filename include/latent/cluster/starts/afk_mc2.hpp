@@ -32,6 +32,7 @@ class AfkMc2 {
         team_{team},
         chain_{chain},
         centres_(clusters, data.cols()),
+        squared_norms_(clusters),
         proposal_(data.rows()),
         sampler_{data.rows()} {}
 
@@ -57,6 +58,7 @@ class AfkMc2 {
     RowMatrix<S> values(1, data_.cols());
     data_.read(row, 1, values);
     centres_.row(k) = values.row(0);
+    if (by_entries(data_)) squared_norms_[k] = long_squared_norm(values.data(), data_.cols());
   }
 
   // The first centre, and the proposal: per mean weight, so that weights cancel in the ratio.
@@ -105,16 +107,27 @@ class AfkMc2 {
   void measure(Index k, std::vector<State>& proposed) const {
     const auto count = static_cast<Index>(proposed.size());
     constexpr Index part = 16;  // rows a thread takes at once
+    const Index cols = data_.cols();
+    const bool sparse = by_entries(data_);
     const auto of_part = [&](Index index) {
-      RowMatrix<S> row(1, data_.cols());
+      RowMatrix<S> row(1, sparse ? 0 : cols);
+      Vector<S> zeros = Vector<S>::Zero(sparse ? cols : 0);
+      std::vector<S> buffer;
       for (Index i = index * part; i < std::min(count, (index + 1) * part); ++i) {
         State& state = proposed[static_cast<std::size_t>(i)];
-        data_.read(state.row, 1, row);
+        SparseRow<S> stored;
+        if (sparse)
+          stored = data_.sparse_row(state.row, buffer);
+        else
+          data_.read(state.row, 1, row);
         state.squared = std::numeric_limits<double>::infinity();
-        for (Index c = 0; c < k; ++c)
-          state.squared = std::min(
-              state.squared,
-              squared_distance(row.data(), centres_.data() + c * data_.cols(), data_.cols()));
+        for (Index c = 0; c < k; ++c) {
+          const S* centre = centres_.data() + c * cols;
+          state.squared =
+              std::min(state.squared,
+                       sparse ? sparse_squared_distance(stored, centre, squared_norms_[c], zeros)
+                              : squared_distance(row.data(), centre, cols));
+        }
       }
     };
     const Index parts = (count + part - 1) / part;
@@ -137,7 +150,8 @@ class AfkMc2 {
   Team& team_;
   Index chain_;
   RowMatrix<S> centres_;
-  Vector<double> proposal_;  // n: q(row) / w(row), times the sum of the weights
+  Vector<double> squared_norms_;  // K: of the centres, where rows are taken by their entries
+  Vector<double> proposal_;       // n: q(row) / w(row), times the sum of the weights
   MassSampler sampler_;
 };
 

@@ -14,6 +14,15 @@ namespace detail {
 template <class S, class Team>
 RowMatrix<S> mean_row(const Samples<S>& data, Team& team) {
   const Index cols = data.cols();
+  if (by_entries(data)) {
+    RowMatrix<S> mean(1, cols);
+    data.read(0, 1, mean);
+    const ClusterSums sums = sum_clusters(data, mean, Labels(Labels::Zero(data.rows())), team);
+    for (Index j = 0; j < cols; ++j)
+      mean(0, j) =
+          static_cast<S>(static_cast<double>(mean(0, j)) + sums.offsets(0, j) / sums.weights[0]);
+    return mean;
+  }
   RowMatrix<double> origin(1, cols);
   data.read(0, 1, origin);
   const Vector<double> sums = team.reduce(

@@ -3,7 +3,9 @@
 // leaves out what cannot change; every distance that is kept is a direct difference in double, so
 // that the outcome is the plain algorithm's to the bit.
 //
-// Memory: a double a row; from 8 columns on also D + 16 bytes (the filter).
+// Memory: a double a row; from 8 columns on also D + 16 bytes (the filter). Sparse rows have no
+// filter and are never made dense: a centre costs O(1) a stored entry, in tiles that the triangle
+// inequality does not leave out as a whole.
 #pragma once
 
 #include <algorithm>
@@ -15,6 +17,8 @@
 
 #include "latent/cluster/cluster_sums.hpp"
 #include "latent/cluster/distance.hpp"
+#include "latent/cluster/sparse_assignment.hpp"
+#include "latent/cluster/sparse_sums.hpp"
 #include "latent/cluster/starts/mass_sampler.hpp"
 #include "latent/cluster/starts/row_filter.hpp"
 #include "latent/cluster/starts/tile_columns.hpp"
@@ -33,12 +37,13 @@ class NearestChosen {
       : data_{data},
         team_{team},
         turned_{data.cols() <= most_turned_columns},
+        by_entries_{!turned_ && detail::by_entries(data)},
         centres_(most, data.cols()),
         nearest_(Vector<double>::Constant(data.rows(), 1.0)),
         largest_(Vector<double>::Zero(tiles_of(data.rows()))),
         sampler_{data.rows()} {
     // A sketch pays where several centres use it.
-    if (!turned_ && most >= 4) filter_ = RowFilter{data};
+    if (!turned_ && !by_entries_ && most >= 4) filter_ = RowFilter{data};
     for_each_lane([&](Index lane) {
       for_each_tile(data_.rows(), lane, [&](Index first, Index count) { weigh(first, count); });
       sampler_.sum_lane(lane);
@@ -101,7 +106,7 @@ class NearestChosen {
     for (Index c = 0; c < count; ++c) {
       data_.read(distinct[static_cast<std::size_t>(c)], 1, row);
       values.row(c) = row;
-      probes.push_back(filter_.probe(values.data() + c * data_.cols(), centres_, count_));
+      probes.push_back(probe(values.data() + c * data_.cols()));
     }
     found_.resize(static_cast<std::size_t>(lanes_of(data_.rows())));
     const Vector<double> savings = team_.reduce(
@@ -134,10 +139,17 @@ class NearestChosen {
   };
 
   struct Scratch {
-    explicit Scratch(Index cols) : row(1, cols) {}
+    Scratch(Index cols, bool by_entries) {
+      if (by_entries)
+        zeros.setZero(cols);
+      else
+        row.resize(1, cols);
+    }
     TileColumns columns;
-    RowMatrix<S> row;   // where rows are not contiguous: one of them
-    RowMatrix<S> tile;  // or a tile
+    RowMatrix<S> row;       // where rows are not contiguous: one of them
+    RowMatrix<S> tile;      // or a tile
+    Vector<S> zeros;        // by entries: D zeros
+    std::vector<S> buffer;  // and the entries of a scaled row
     int candidates[tile_rows];
     double distances[tile_rows];
   };
@@ -147,16 +159,22 @@ class NearestChosen {
     team_.for_each_lane(lanes_of(data_.rows()), f);
   }
 
-  Probe place(const S* x) {
+  Probe probe(const S* x) const {
     Probe probe = filter_.probe(x, centres_, count_);
+    if (by_entries_) probe.squared_norm = long_squared_norm(x, data_.cols());
+    return probe;
+  }
+
+  Probe place(const S* x) {
+    Probe placed = probe(x);
     std::copy(x, x + data_.cols(), centres_.data() + count_ * data_.cols());
     ++count_;
-    return probe;
+    return placed;
   }
 
   template <class F>
   void borrow(const F& f) const {
-    scratch_.borrow([&] { return std::make_unique<Scratch>(data_.cols()); }, f);
+    scratch_.borrow([&] { return std::make_unique<Scratch>(data_.cols(), by_entries_); }, f);
   }
 
   // Mass and largest distance of a tile, in the order of its rows.
@@ -178,7 +196,7 @@ class NearestChosen {
       for_each_tile(data_.rows(), lane, [&](Index first, Index count) {
         bool changed = true;
         if (count_ == 1) {
-          begin(scratch, x, first, count);
+          begin(scratch, x, probe, first, count);
         } else {
           if (probe.leaves(largest_[first / tile_rows])) return;
           changed = turned_ ? update_turned(scratch, x, first, count)
@@ -193,16 +211,16 @@ class NearestChosen {
   }
 
   // The first centre. Rows without weight are given no distance, so that they never count.
-  void begin(Scratch& scratch, const S* x, Index first, Index count) {
+  void begin(Scratch& scratch, const S* x, const Probe& probe, Index first, Index count) {
     if (turned_) {
       scratch.columns.read(data_, first, count);
       scratch.columns.distances(x, scratch.distances);
     } else {
       for (Index i = 0; i < count; ++i) scratch.candidates[i] = static_cast<int>(i);
-      measure(scratch, x, first, count, static_cast<int>(count), [&](Index i) {
+      measure(scratch, x, probe, first, count, static_cast<int>(count), [&](Index i) {
         if (!(data_.weight(first + i) > 0.0)) scratch.distances[i] = 0.0;
       });
-      for (Index i = 0; i < count; ++i) {
+      for (Index i = 0; i < count && !by_entries_; ++i) {
         const S* row = data_.contiguous_row(first + i);
         if (row == nullptr) row = scratch.tile.data() + i * data_.cols();
         filter_.begin(first + i, row, scratch.distances[i]);
@@ -227,7 +245,7 @@ class NearestChosen {
   bool update_rows(Scratch& scratch, const S* x, const Probe& probe, Index first, Index count) {
     const int number = filter_.candidates(probe, first, count, scratch.candidates);
     bool changed = false;
-    measure(scratch, x, first, count, number, [&](Index i) {
+    measure(scratch, x, probe, first, count, number, [&](Index i) {
       if (!(scratch.distances[i] < nearest_[first + i])) return;
       nearest_[first + i] = scratch.distances[i];
       filter_.set_owner(first + i, count_ - 1, scratch.distances[i]);
@@ -239,9 +257,18 @@ class NearestChosen {
   // distances[i] for the candidates of a tile, and then done(i). Where rows are not contiguous and
   // more than a few are asked for, scratch.tile holds the tile.
   template <class Done>
-  void measure(Scratch& scratch, const S* x, Index first, Index count, int number,
-               const Done& done) const {
+  void measure(Scratch& scratch, const S* x, const Probe& probe, Index first, Index count,
+               int number, const Done& done) const {
     const Index cols = data_.cols();
+    if (by_entries_) {
+      for (int c = 0; c < number; ++c) {
+        const Index i = scratch.candidates[c];
+        scratch.distances[i] = sparse_squared_distance(data_.sparse_row(first + i, scratch.buffer),
+                                                       x, probe.squared_norm, scratch.zeros);
+        done(i);
+      }
+      return;
+    }
     const bool in_place = data_.contiguous_row(first) != nullptr;
     const bool whole = !in_place && (number > 8 || number == count);
     if (whole) {
@@ -294,7 +321,7 @@ class NearestChosen {
                      Index candidate, Found& found) const {
     const int number = filter_.candidates(probe, first, count, scratch.candidates);
     PartialSums sums;
-    measure(scratch, x, first, count, number, [&](Index i) {
+    measure(scratch, x, probe, first, count, number, [&](Index i) {
       const Index row = first + i;
       const double squared = scratch.distances[i];
       if (!(squared < nearest_[row])) return;
@@ -331,7 +358,8 @@ class NearestChosen {
 
   const Samples<S>& data_;
   Team& team_;
-  bool turned_;  // few columns: tiles are turned, and every row of them is measured
+  bool turned_;      // few columns: tiles are turned, and every row of them is measured
+  bool by_entries_;  // sparse rows
   RowMatrix<S> centres_;
   Index count_ = 0;
   Vector<double> nearest_;  // n

@@ -10,6 +10,7 @@
 
 #include "latent/cluster/assignment.hpp"
 #include "latent/cluster/cluster_sums.hpp"
+#include "latent/cluster/gather.hpp"
 #include "latent/cluster/starts/plus_plus.hpp"
 #include "latent/core/blocks.hpp"
 #include "latent/core/random.hpp"
@@ -96,9 +97,22 @@ class ParallelStart {
   void add(const std::vector<Index>& rows) {
     if (rows.empty()) return;
     const auto before = static_cast<Index>(candidates_.size());
-    const bool first_time = before == 0;
     candidates_.insert(candidates_.end(), rows.begin(), rows.end());
-    const CentroidTable<S> table{values(rows)};
+    if (by_entries(data_))
+      offer_entries(values(rows), before);
+    else
+      offer(CentroidTable<S>{values(rows)}, before);
+  }
+
+  // Row `row` is at this distance from the nearest of the new candidates, number `candidate`.
+  void offer(Index row, double squared, Index candidate, bool first_time) {
+    if (!first_time && !(squared < nearest_[row])) return;
+    nearest_[row] = squared;
+    owners_[row] = static_cast<int>(candidate);
+  }
+
+  // The new candidates are numbered from `before` on.
+  void offer(const CentroidTable<S>& table, Index before) {
     ScratchPool<S> pool;
     for_each_lane([&](Index lane) {
       const auto make = [&] {
@@ -109,16 +123,22 @@ class ParallelStart {
         for_each_tile(data_.rows(), lane, [&](Index first, Index count) {
           data_.read(first, count, scratch.x);
           assign_tile(table, scratch, count, labels);
-          for (Index i = 0; i < count; ++i) {
-            const double squared = squared_distance(scratch.x.data() + i * data_.cols(),
-                                                    table.centroid(labels[i]), data_.cols());
-            if (!first_time && !(squared < nearest_[first + i])) continue;
-            nearest_[first + i] = squared;
-            owners_[first + i] = static_cast<int>(before) + labels[i];
-          }
+          for (Index i = 0; i < count; ++i)
+            offer(first + i,
+                  squared_distance(scratch.x.data() + i * data_.cols(), table.centroid(labels[i]),
+                                   data_.cols()),
+                  before + labels[i], before == 0);
         });
       });
     });
+  }
+
+  // The same by stored entries.
+  void offer_entries(const RowMatrix<S>& candidates, Index before) {
+    for_each_nearest_by_entries(data_, candidates, team_,
+                                [&](Index row, int nearest, double squared) {
+                                  offer(row, squared, before + nearest, before == 0);
+                                });
   }
 
   RowMatrix<S> values(const std::vector<Index>& rows) const {
@@ -136,7 +156,7 @@ class ParallelStart {
   RowMatrix<S> recluster(std::uint64_t seed, std::uint64_t restart) {
     Vector<double> weights = Vector<double>::Zero(static_cast<Index>(candidates_.size()));
     for (Index i = 0; i < data_.rows(); ++i) weights[owners_[i]] += data_.weight(i);
-    const auto sources = samples(values(candidates_)).weights(weights);
+    const auto sources = gather(data_, candidates_, team_).weights(weights);
     const Index most = std::min<Index>(clusters_, sources.rows());
     NearestChosen<S, Team> few{sources, most, team_};
     draw_centres(few, greedy_candidates(clusters_), seed, restart, Repeats::refused);

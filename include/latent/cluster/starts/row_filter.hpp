@@ -29,6 +29,7 @@ inline constexpr double smallest_square = 0x1p-900;
 struct Probe {
   double quarter = 0.0;     // of the least squared distance to the centres chosen, less the margin
   std::vector<float> half;  // half the distance to each of them, in units, less the margin
+  double squared_norm = 0.0;  // of the centre, where rows are taken by their stored entries
   RowSketch::Code code;
 
   // True if no row is nearer to the new centre than to its present one, for rows whose squared
