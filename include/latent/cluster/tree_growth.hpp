@@ -169,7 +169,7 @@ class TreeGrowth {
       found.rows.push_back(std::move(child));
       found.centroids.row(children++) = fit.model.centroids().row(k);
     }
-    found.centroids.conservativeResize(children, Eigen::NoChange);
+    found.centroids = RowMatrix<S>(found.centroids.topRows(children));
     found.quotas = apportion(masses, capacities, quota);
     return found;
   }

@@ -91,8 +91,8 @@ RowMatrix<S> merge_clusters(const Samples<S>& data, const RowMatrix<S>& given, c
     weights[b] = weights[last];
     centroids.row(b) = centroids.row(last);
     names[static_cast<std::size_t>(b)] = names[static_cast<std::size_t>(last)];
-    weights.conservativeResize(last);
-    centroids.conservativeResize(last, Eigen::NoChange);
+    weights = Vector<double>(weights.head(last));
+    centroids = RowMatrix<S>(centroids.topRows(last));
   }
   return centroids.template cast<S>();
 }
