@@ -40,7 +40,7 @@ Eigen::VectorXd silhouettes(const Eigen::MatrixXd& x, const Labels& labels) {
       if (i == j) continue;
       long double squares = 0.0L;
       for (Index d = 0; d < x.cols(); ++d) {
-        const long double t = static_cast<long double>(x(i, d)) - x(j, d);
+        const long double t = static_cast<long double>(x(i, d)) - static_cast<long double>(x(j, d));
         squares += t * t;
       }
       sum[static_cast<std::size_t>(labels[j])] += std::sqrt(squares);
