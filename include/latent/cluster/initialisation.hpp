@@ -36,6 +36,8 @@ LATENT_BEGIN
 //                   is divided at its mean along its first principal direction (Su and Dy 2007).
 //                   About log2 K levels of division, each O(n D^2) up to 32 columns, else O(16 n D).
 //
+// All but pca_part take sparse rows by their stored entries: for n D read the entries.
+//
 // The last two are deterministic: they use no seed, and a fit runs them once, whatever `restarts`.
 enum class KMeansInit {
   plus_plus,

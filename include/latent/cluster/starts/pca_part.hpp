@@ -19,6 +19,7 @@ namespace detail {
 // clustering". The part of the largest inertia is divided at its mean, at right angles to its first
 // principal direction, until there are K; the start is their means. The direction is found by power
 // iteration: on the covariance matrix up to 32 columns, beyond that on the rows themselves.
+// Rows are read in dense tiles of 256, sparse ones too.
 template <class S, class Team>
 class PcaPart {
  public:
