@@ -92,7 +92,7 @@ RowMatrix<S> merge_clusters(const Samples<S>& data, const RowMatrix<S>& given, c
     centroids.row(b) = centroids.row(last);
     names[static_cast<std::size_t>(b)] = names[static_cast<std::size_t>(last)];
     weights = Vector<double>(weights.head(last));
-    centroids = RowMatrix<S>(centroids.topRows(last));
+    centroids = RowMatrix<double>(centroids.topRows(last));
   }
   return centroids.template cast<S>();
 }
