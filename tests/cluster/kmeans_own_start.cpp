@@ -8,6 +8,7 @@
 #include "cluster/kmeans_data.hpp"
 #include "latent/kmeans.hpp"
 #include "support/catch.hpp"
+#include "support/compare.hpp"
 
 using latent::DataError;
 using latent::Index;
@@ -17,19 +18,9 @@ using latent::KMeansInit;
 using latent::Random;
 using latent::RowMatrix;
 using latent::Samples;
+using latent_test::message_of;
 
 namespace {
-
-// The text of the exception that f throws as E; empty if it throws none of that type.
-template <class E, class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const E& error) {
-    return error.what();
-  }
-  return {};
-}
 
 // A row anywhere, K times.
 struct AnyRows {

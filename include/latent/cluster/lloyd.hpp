@@ -92,17 +92,9 @@ LloydRun<S> lloyd(const Samples<S>& data, RowMatrix<S> start, const LloydOptions
     const bool go_on = observer(
         {options.restart, index, table.centroids(), run.labels, run.inertia, update.centroids});
     const bool still = options.movement > 0.0 && update.movement <= options.movement;
-    bool stop = true;
-    if (update.failed || update.exhausted)
-      report.status = Status::degenerate;
-    else if (!go_on)
-      report.status = Status::stopped;
-    else if (repeated || still)
-      report.status = Status::converged;
-    else if (index >= options.max_iterations)
-      report.status = Status::max_iterations;
-    else
-      stop = false;
+    const auto status = ending(update, go_on, repeated || still, index >= options.max_iterations);
+    const bool stop = status.has_value();
+    if (stop) report.status = *status;
 
     const bool relabelled = update.labels.size() > 0;
     if (!stop || !(update.failed || (repeated && !relabelled &&

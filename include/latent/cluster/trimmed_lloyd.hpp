@@ -107,17 +107,9 @@ TrimmedRun<S> trimmed_lloyd(const Samples<S>& data, RowMatrix<S> start, double t
         {options.restart, index, table.centroids(), pass.labels, pass.inertia, update.centroids});
     const bool repeated = index > 1 && !differs(data, before, boundary, pass);
     const bool still = options.movement > 0.0 && update.movement <= options.movement;
-    bool stop = true;
-    if (update.failed || update.exhausted)
-      report.status = Status::degenerate;
-    else if (!go_on)
-      report.status = Status::stopped;
-    else if (repeated || still)
-      report.status = Status::converged;
-    else if (index >= options.max_iterations)
-      report.status = Status::max_iterations;
-    else
-      stop = false;
+    const auto status = ending(update, go_on, repeated || still, index >= options.max_iterations);
+    const bool stop = status.has_value();
+    if (stop) report.status = *status;
 
     if (!stop) {
       start = std::move(update.centroids);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -118,6 +119,16 @@ struct Update {
   bool exhausted = false;         // an empty cluster found no row to take
   bool failed = false;            // EmptyCluster::fail met an empty cluster
 };
+
+// How an iteration ends the run, if it does. settled: labels repeated, or centroids stand still.
+template <class S>
+std::optional<Status> ending(const Update<S>& update, bool go_on, bool settled, bool last) {
+  if (update.failed || update.exhausted) return Status::degenerate;
+  if (!go_on) return Status::stopped;
+  if (settled) return Status::converged;
+  if (last) return Status::max_iterations;
+  return std::nullopt;
+}
 
 template <class S>
 double squared_movement(const RowMatrix<S>& before, const RowMatrix<S>& after) {
