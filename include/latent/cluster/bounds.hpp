@@ -21,6 +21,7 @@
 
 #include "latent/cluster/assignment.hpp"
 #include "latent/cluster/bound_steps.hpp"
+#include "latent/cluster/cluster_sums.hpp"
 #include "latent/cluster/empty_clusters.hpp"
 #include "latent/cluster/projected_search.hpp"
 

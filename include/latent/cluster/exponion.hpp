@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "latent/cluster/bound_steps.hpp"
+#include "latent/cluster/cluster_sums.hpp"
 #include "latent/cluster/empty_clusters.hpp"
 #include "latent/cluster/neighbour_lists.hpp"
 

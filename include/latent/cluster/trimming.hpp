@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "latent/cluster/assignment.hpp"
 #include "latent/cluster/cluster_sums.hpp"
 #include "latent/cluster/empty_clusters.hpp"
 
