@@ -45,7 +45,7 @@ Problem<Words> words(Index components, Index d) {
 Problem<Bells> clouds(double distance) {
   RowMatrix<double> means(3, 2);
   means << 0, 0, distance, 0, 0, distance;
-  const Bells truth{Eigen::Vector3d(0.3, 0.3, 0.4), latent::Gaussian<>::isotropic(means, 1.0)};
+  const Bells truth{Eigen::VectorXd{{0.3, 0.3, 0.4}}, latent::Gaussian<>::isotropic(means, 1.0)};
   Problem<Bells> problem{truth.sample(1000, 3), {}};
   for (Index s = 0; s < 20; ++s)
     problem.starts.push_back(latent::start_at_random(truth, problem.x, 7, s));

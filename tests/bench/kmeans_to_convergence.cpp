@@ -18,17 +18,14 @@ namespace {
 using latent::Index;
 using latent::RowMatrix;
 
-// The names that this version of the library has.
-template <class Algorithm>
-Algorithm algorithm_of(const std::string& name) {
+latent::KMeansAlgorithm algorithm_of(const std::string& name) {
+  using Algorithm = latent::KMeansAlgorithm;
   if (name == "automatic") return Algorithm::automatic;
   if (name == "lloyd") return Algorithm::lloyd;
-  if constexpr (requires { Algorithm::hamerly; })
-    if (name == "hamerly") return Algorithm::hamerly;
-  if constexpr (requires { Algorithm::exponion; })
-    if (name == "exponion") return Algorithm::exponion;
-  if constexpr (requires { Algorithm::yinyang; })
-    if (name == "yinyang") return Algorithm::yinyang;
+  if (name == "hamerly") return Algorithm::hamerly;
+  if (name == "exponion") return Algorithm::exponion;
+  if (name == "yinyang") return Algorithm::yinyang;
+  if (name == "projected") return Algorithm::projected;
   throw std::runtime_error("no algorithm '" + name + "'");
 }
 
@@ -64,7 +61,7 @@ int main(int argc, char* argv[]) {
     const Index k = std::stol(argv[5]);
     const RowMatrix<double> x = bench::read_raw(argv[1], n, d);
     const RowMatrix<double> start = bench::read_raw(argv[2], k, d);
-    const latent::KMeans kmeans{.algorithm = algorithm_of<latent::KMeansAlgorithm>(argv[6]),
+    const latent::KMeans kmeans{.algorithm = algorithm_of(argv[6]),
                                 .max_iterations = std::stol(argv[10])};
     const std::string scalar = argv[7];
     const int threads = std::stoi(argv[8]);

@@ -64,22 +64,46 @@ bool point_at(const Samples<S>& data, Index first, Index count, RowMatrix<S>& co
   return count < 2 || rows[1] - rows[0] == data.cols();
 }
 
+// Rows as find_nearest_two reads them: x - s, and |x - s|^2 as they pass.
+template <class S>
+struct ShiftedRows {
+  const S* const* rows;
+  Index count;
+  Index next;  // rows that follow in `rows`, to be asked for next
+  const Vector<S>& shift;
+  S* norms;
+
+  void pack(Index first, Index last, S* packed) const {
+    pack_rows(rows, count, first, last, shift.data(), packed, norms);
+  }
+
+  // Short pieces of many rows are nothing that a processor foresees.
+  void fetch(Index after, Index part, Index parts) const {
+    constexpr Index line = 64 / static_cast<Index>(sizeof(S));
+    const Index cols = shift.size();
+    if (cols <= columns_per_slice) return;
+    const bool same = after < cols;
+    const S* const* from = same ? rows : rows + count;
+    const Index number = same ? count : next;
+    const Index begin = same ? after : 0;
+    const Index end = std::min(cols, begin + columns_per_slice);
+    for (Index i = part * number / parts; i < (part + 1) * number / parts; ++i)
+      for (Index j = begin; j < end; j += line) prefetch(from[i] + j);
+  }
+};
+
 // Fills scratch.two and scratch.norms for up to a block of rows. packed: which centroids; its
-// indices are those of scratch.two.
+// indices are those of scratch.two. next: rows that follow these in `rows`, at most a block.
 template <class S>
 void propose(const CentroidTable<S>& table, const PackedCentroids<S>& packed,
-             TileScratch<S>& scratch, const S* const* rows, Index count) {
+             TileScratch<S>& scratch, const S* const* rows, Index count, Index next = 0) {
   std::fill(scratch.norms, scratch.norms + block_rows<S>, S(0));
   // A buffer of the pool may have been made when there were fewer clusters.
   const Index needed = packed.groups * group_size * block_rows<S>;
   if (table.cols() > columns_per_slice && scratch.partial.size() < needed)
     scratch.partial.resize(needed);
-  find_nearest_two(
-      packed,
-      [&](Index first, Index last, S* to) {
-        pack_rows(rows, count, first, last, table.shift().data(), to, scratch.norms);
-      },
-      scratch.packed.data(), scratch.partial.data(), scratch.two);
+  find_nearest_two(packed, ShiftedRows<S>{rows, count, next, table.shift(), scratch.norms},
+                   scratch.packed.data(), scratch.partial.data(), scratch.two);
 }
 
 template <int Cols, class S>
@@ -91,10 +115,10 @@ void propose_directly(const CentroidTable<S>& table, TileScratch<S>& scratch, co
 }
 
 // Labels of up to a block of rows; where `others` is given, others[i] is at most the squared
-// distance from row i to any centroid but its own. `contiguous`: the rows follow each other.
+// distance from row i to any centroid but its own. `contiguous`: the rows follow each other. next: as in propose().
 template <class S>
 void assign_block(const CentroidTable<S>& table, TileScratch<S>& scratch, const S* const* rows,
-                  Index count, bool contiguous, int* labels, double* others) {
+                  Index count, Index next, bool contiguous, int* labels, double* others) {
   static_assert(direct_columns == 4);
   S margin;    // absolute
   S relative;  // of the second
@@ -115,7 +139,7 @@ void assign_block(const CentroidTable<S>& table, TileScratch<S>& scratch, const 
     margin = S(64) * std::numeric_limits<S>::min();
     relative = static_cast<S>(CentroidTable<S>::direct_margin);
   } else {
-    propose(table, table.packed(), scratch, rows, count);
+    propose(table, table.packed(), scratch, rows, count, next);
     const S largest = *std::max_element(scratch.norms, scratch.norms + count);
     margin = static_cast<S>(table.margin(static_cast<double>(largest)));
     relative = 0;
@@ -146,9 +170,11 @@ template <class S>
 void assign_rows(const CentroidTable<S>& table, TileScratch<S>& scratch, const S* const* rows,
                  Index count, bool contiguous, int* labels, double* others = nullptr) {
   constexpr Index block = block_rows<S>;
-  for (Index first = 0; first < count; first += block)
-    assign_block(table, scratch, rows + first, std::min(block, count - first), contiguous,
-                 labels + first, others != nullptr ? others + first : nullptr);
+  for (Index first = 0; first < count; first += block) {
+    const Index size = std::min(block, count - first);
+    assign_block(table, scratch, rows + first, size, std::min(block, count - first - size),
+                 contiguous, labels + first, others != nullptr ? others + first : nullptr);
+  }
 }
 
 // labels[i] = the nearest centroid of row i of scratch.x, i < rows.

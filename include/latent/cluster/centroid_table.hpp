@@ -69,24 +69,25 @@ class CentroidTable {
 
   // Every centroid that can be the nearest by direct differences has an expanded value within this
   // margin of the smallest. With y = x - s, g = c - s, G = max |g|, u the unit roundoff of S:
-  // rounding y and g costs 2u each on y g and on |g|^2; a product of D terms in any order and its
-  // sum with |g|^2 are within (D + 2)u of |g|^2 + 2 |y| |g| (Higham 2002, section 3.1); so each
-  // value is within (D + 8)u (G^2 + 2 |y| G). Direct differences themselves round by at most
-  // (D + 3)u' (|y| + G)^2, u' of double. Both count twice, for the two values compared. The last
-  // term covers what underflows. Infinite where products could leave the range of S.
+  // rounding y and g costs 2u each on y g and on |g|^2; a product in which no term meets more than T
+  // additions and its sum with |g|^2 are within (T + 2)u of |g|^2 + 2 |y| |g| (Higham 2002, section
+  // 3.1); so each value is within (T + 8)u (G^2 + 2 |y| G). Direct differences themselves round by
+  // at most (D + 3)u' (|y| + G)^2, u' of double. Both count twice, for the two values compared. The
+  // last term covers what underflows. Infinite where products could leave the range of S.
   double margin(double squared_norm_of_row) const {
     constexpr double unit = 0.5 * static_cast<double>(std::numeric_limits<S>::epsilon());
     constexpr double unit_double = 0.5 * std::numeric_limits<double>::epsilon();
     constexpr double smallest = static_cast<double>(std::numeric_limits<S>::min());
     constexpr double largest = sizeof(S) == sizeof(float) ? 0x1p110 : 0x1p1000;
-    const auto terms = static_cast<double>(cols() + 8);
+    const auto terms = static_cast<double>(terms_in_a_chain(cols()) + 8);
+    const auto columns = static_cast<double>(cols() + 8);
     if (!(squared_norm_of_row < largest && radius_ * radius_ < largest && terms * unit < 0.05))
       return std::numeric_limits<double>::infinity();
     const double gamma = terms * unit / (1.0 - terms * unit);
     const double row = std::sqrt(squared_norm_of_row);
     const double reach = row + radius_;
-    return 2.1 * (gamma * radius_ * (radius_ + 2.0 * row) + terms * unit_double * reach * reach) +
-           4.0 * terms * smallest;
+    return 2.1 * (gamma * radius_ * (radius_ + 2.0 * row) + columns * unit_double * reach * reach) +
+           4.0 * columns * smallest;
   }
 
   // What squared norms of centred rows, summed in S, can be wrong by, as a factor.

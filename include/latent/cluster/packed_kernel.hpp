@@ -121,10 +121,16 @@ template <class S>
   }
 }
 
-// Packs slices of the rows and finds the nearest two. pack(first, last, packed) fills packed with
-// these columns; partial: groups x 6 x block_rows numbers, used where there is more than one slice.
-template <class S, class Pack>
-void find_nearest_two(const PackedCentroids<S>& centroids, const Pack& pack, S* packed, S* partial,
+// How many roundings a value of `cols` terms meets one after another: slices are summed apart.
+inline Index terms_in_a_chain(Index cols) {
+  return std::min(cols, columns_per_slice) + (cols + columns_per_slice - 1) / columns_per_slice;
+}
+
+// Packs slices of the rows and finds the nearest two. rows.pack(first, last, packed) fills packed
+// with these columns; rows.fetch(after, part, parts) may bring part of what follows column `after`
+// nearer; partial: groups x 6 x block_rows numbers, used where there is more than one slice.
+template <class S, class Rows>
+void find_nearest_two(const PackedCentroids<S>& centroids, const Rows& rows, S* packed, S* partial,
                       NearestTwo<S>& out) {
   using V = typename VectorOf<S>::Type;
   constexpr Index lanes = vector_lanes<S>;
@@ -132,25 +138,27 @@ void find_nearest_two(const PackedCentroids<S>& centroids, const Pack& pack, S* 
   RunningTwo<S> nearest;
   for (Index first = 0; first < cols; first += columns_per_slice) {
     const Index last = std::min(cols, first + columns_per_slice);
-    pack(first, last, packed);
+    rows.pack(first, last, packed);
     for (Index group = 0; group < centroids.groups; ++group) {
+      rows.fetch(last, group, centroids.groups);
       V sums[group_size][vectors_per_block];
       S* kept = cols > columns_per_slice ? partial + group * group_size * block_rows<S> : nullptr;
-      if (first == 0) {
-        const S* constants = centroids.constants.data() + group * group_size;
+      const S* constants = centroids.constants.data() + group * group_size;
 #pragma GCC unroll 6
-        for (int r = 0; r < group_size; ++r)
+      for (int r = 0; r < group_size; ++r) {
+        const S constant = first == 0 ? constants[r] : S(0);
 #pragma GCC unroll 8
-          for (int v = 0; v < vectors_per_block; ++v) sums[r][v] = constants[r] - V{};
-      } else {
+        for (int v = 0; v < vectors_per_block; ++v) sums[r][v] = constant - V{};
+      }
+      add_columns<S>(packed, centroids.coefficients.data() + (group * cols + first) * group_size,
+                     last - first, sums);
+      if (first > 0) {
 #pragma GCC unroll 6
         for (int r = 0; r < group_size; ++r)
 #pragma GCC unroll 8
           for (int v = 0; v < vectors_per_block; ++v)
-            sums[r][v] = load(kept + r * block_rows<S> + v * lanes);
+            sums[r][v] += load(kept + r * block_rows<S> + v * lanes);
       }
-      add_columns<S>(packed, centroids.coefficients.data() + (group * cols + first) * group_size,
-                     last - first, sums);
       if (last == cols) {
 #pragma GCC unroll 6
         for (int r = 0; r < group_size; ++r)

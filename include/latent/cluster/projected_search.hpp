@@ -91,6 +91,11 @@ class ProjectedRows {
   // Direct distances of a row cost about so many times what the exhaustive kernel takes a centroid.
   static constexpr Index price = 4;
 
+  struct PackedRows {
+    void pack(Index, Index, float*) const {}
+    void fetch(Index, Index, Index) const {}
+  };
+
   // The rows of one block, and what the kernel says of them.
   struct Block {
     explicit Block(const PackedCentroids<float>& centroids)
@@ -142,8 +147,7 @@ void ProjectedRows<S>::bound(const CentroidTable<S>& table, const S* const* from
   bool seeds = false;
   for (Index i = 0; i < count; ++i) seeds = seeds || !std::isfinite(uppers[i]);
   if (seeds)
-    find_nearest_two(
-        packed_, [](Index, Index, float*) {}, part.packed, static_cast<float*>(nullptr), part.two);
+    find_nearest_two(packed_, PackedRows{}, part.packed, static_cast<float*>(nullptr), part.two);
   std::fill(part.thresholds, part.thresholds + block, std::numeric_limits<float>::lowest());
   for (Index i = 0; i < count; ++i) {
     double upper = uppers[i];

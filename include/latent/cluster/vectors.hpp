@@ -83,6 +83,14 @@ void store(S* to, const typename VectorOf<S>::Type& v) {
   std::memcpy(to, &v, sizeof v);
 }
 
+// A hint that `from` will be read soon.
+template <class S>
+void prefetch([[maybe_unused]] const S* from) {
+#if LATENT_HAS_VECTORS
+  __builtin_prefetch(from, 0, 2);
+#endif
+}
+
 #if LATENT_HAS_VECTORS
 
 // One step of a transposition: the halves of 2 Step x 2 Step blocks change places.
