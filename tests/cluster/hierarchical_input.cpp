@@ -6,7 +6,6 @@
 #include "cluster/hierarchical_data.hpp"
 #include "latent/cluster/hierarchical_kmeans.hpp"
 #include "support/catch.hpp"
-#include "support/kmeans_instances.hpp"
 
 using latent::ClusterShare;
 using latent::HierarchicalKMeans;

@@ -159,6 +159,29 @@ TEST_CASE("kmeans: magnitudes whose squares overflow are refused, large ones wor
   CHECK(KMeans{.clusters = 3}.fit(least * shape).labels == KMeans{.clusters = 3}.fit(shape).labels);
 }
 
+TEST_CASE("kmeans: weights that leave no digits are refused", "[kmeans]") {
+  const Eigen::MatrixXd x = data();
+  Eigen::VectorXd w = Eigen::VectorXd::Ones(20);
+  for (const double tiny : {std::numeric_limits<double>::denorm_min(), 0x1p-481}) {
+    w[7] = tiny;
+    check_throws<DataError>([&] { KMeans{.clusters = 2}.fit(latent::samples(x).weights(w)); },
+                            "a weight must be 0 or at least 2^-480");
+  }
+  w[7] = 0x1p-480;
+  const auto fit = KMeans{.clusters = 2}.fit(latent::samples(x).weights(w));
+  CHECK(fit.report.converged());
+
+  const Eigen::MatrixXf floats = x.cast<float>();
+  const auto weighted = [](double first) {
+    return KMeans{.clusters = 2, .feature_weights = Eigen::Vector3d{first, 1.0, 0.0}};
+  };
+  for (const double far : {1e-80, 1e80}) {
+    check_throws<InvalidArgument>([&] { weighted(far).fit(floats); },
+                                  "feature_weights of float data must be 0 or within");
+    CHECK(weighted(far).fit(x).report.converged());
+  }
+}
+
 TEST_CASE("kmeans: the model refuses other shapes and answers nothing with nothing", "[kmeans]") {
   const auto model = KMeans{.clusters = 2}.fit(data()).model;
   check_throws<InvalidArgument>([&] { model.predict(Eigen::MatrixXd(4, 2)); },

@@ -6,7 +6,6 @@
 #include "latent/core/random.hpp"
 #include "latent/core/types.hpp"
 #include "support/compare.hpp"
-#include "support/kmeans_instances.hpp"
 
 namespace latent_test {
 

@@ -7,7 +7,6 @@
 #include "cluster/sparse_data.hpp"
 #include "latent/kmeans.hpp"
 #include "support/catch.hpp"
-#include "support/kmeans_instances.hpp"
 
 using latent::Index;
 using latent::InvalidArgument;

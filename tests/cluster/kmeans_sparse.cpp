@@ -9,7 +9,6 @@
 #include "latent/kmeans.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
-#include "support/kmeans_instances.hpp"
 
 using latent::EmptyCluster;
 using latent::Index;

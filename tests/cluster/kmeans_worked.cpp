@@ -4,7 +4,6 @@
 
 #include "latent/kmeans.hpp"
 #include "support/catch.hpp"
-#include "support/kmeans_instances.hpp"
 
 namespace {
 

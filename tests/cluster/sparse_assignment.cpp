@@ -9,7 +9,6 @@
 #include "cluster/sparse_data.hpp"
 #include "latent/cluster/sparse_sums.hpp"
 #include "support/catch.hpp"
-#include "support/kmeans_instances.hpp"
 
 using latent::Index;
 using latent::Labels;

@@ -7,7 +7,6 @@
 #include "latent/kmeans.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
-#include "support/kmeans_instances.hpp"
 
 using latent::Index;
 using latent::KMeans;

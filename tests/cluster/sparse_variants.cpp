@@ -8,7 +8,6 @@
 #include "latent/cluster/trimmed_kmeans.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
-#include "support/kmeans_instances.hpp"
 
 using latent::Index;
 using latent::KMeans;

@@ -11,7 +11,6 @@
 #include "latent/models/factor_analysis.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
-#include "support/kmeans_instances.hpp"
 
 using latent::Acceleration;
 using latent::EM;

@@ -11,7 +11,6 @@
 #include "latent/mixture/poisson.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
-#include "support/kmeans_instances.hpp"
 
 using latent::EM;
 using latent::Index;

@@ -10,7 +10,6 @@
 #include "latent/gaussian_mixture.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
-#include "support/kmeans_instances.hpp"
 
 using latent::Index;
 using latent::RowMatrix;

@@ -11,7 +11,6 @@
 #include "latent/metrics.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
-#include "support/kmeans_instances.hpp"
 #include "support/read_table.hpp"
 
 using latent::Index;

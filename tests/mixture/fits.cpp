@@ -9,7 +9,6 @@
 #include "mixture/gaussian_reference.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
-#include "support/kmeans_instances.hpp"
 #include "support/read_table.hpp"
 
 using latent::Index;

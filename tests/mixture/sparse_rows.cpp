@@ -5,7 +5,6 @@
 #include "latent/core/random.hpp"
 #include "latent/gaussian_mixture.hpp"
 #include "support/catch.hpp"
-#include "support/kmeans_instances.hpp"
 
 using latent::Index;
 using latent::RowMatrix;

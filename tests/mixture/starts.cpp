@@ -9,7 +9,6 @@
 #include "latent/mixture/gaussian.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
-#include "support/kmeans_instances.hpp"
 
 using latent::Index;
 using latent::RowMatrix;

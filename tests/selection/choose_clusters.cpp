@@ -11,7 +11,6 @@
 #include "latent/choose_clusters.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
-#include "support/kmeans_instances.hpp"
 
 using latent::ChooseClusters;
 using latent::ClusterRow;

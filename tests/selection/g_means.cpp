@@ -15,7 +15,6 @@
 #include "latent/metrics/pair_counts.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
-#include "support/kmeans_instances.hpp"
 
 using latent::GMeans;
 using latent::Index;

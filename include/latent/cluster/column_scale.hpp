@@ -148,7 +148,9 @@ Vector<double> inverse_deviations(const Samples<S>& data, Team& team) {
 }
 
 // Throws InvalidArgument.
-inline void check_feature_weights(const Vector<double>& weights, Index cols) {
+// S: the scalar of the data, which are scaled by the square roots.
+template <class S>
+void check_feature_weights(const Vector<double>& weights, Index cols) {
   if (weights.size() == 0) return;
   require(weights.size() == cols, "KMeans: feature_weights must have one weight a column; got ",
           weights.size(), " weights for ", cols, " columns");
@@ -157,6 +159,12 @@ inline void check_feature_weights(const Vector<double>& weights, Index cols) {
             "KMeans: feature_weights must be finite and not negative; got feature_weights[", j,
             "] = ", weights[j]);
   require(weights.maxCoeff() > 0.0, "KMeans: feature_weights must not all be 0");
+  if constexpr (sizeof(S) < sizeof(double))  // scaled floats would keep no digits, or be infinite
+    for (Index j = 0; j < cols; ++j)
+      require(weights[j] == 0.0 || (weights[j] >= 0x1p-100 && weights[j] <= 0x1p100),
+              "KMeans: feature_weights of float data must be 0 or within 2^-100 and 2^100, about "
+              "1e-30 and 1e30; got feature_weights[",
+              j, "] = ", weights[j]);
 }
 
 struct ColumnScale {

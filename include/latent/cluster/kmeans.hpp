@@ -36,8 +36,8 @@ LATENT_BEGIN
 // call where k-means is weak.
 //
 // Throws InvalidArgument for options out of their range, shapes, and more clusters than rows of
-// positive weight; DataError for NaN, infinities, magnitudes beyond 2^480 and data all below
-// 2^-480. A start that is a fixed point takes two iterations: the second sees that no label
+// positive weight; DataError for NaN, infinities, magnitudes beyond 2^480, data all below 2^-480 and
+// positive weights below 2^-480. A start that is a fixed point takes two iterations: the second sees that no label
 // changed.
 struct KMeans {
   // The value of `clusters` that was not given: 8 in fit, the rows of the start in fit_from.
@@ -58,7 +58,8 @@ struct KMeans {
   // stay as they are, with a note.
   bool standardize = false;
   // D numbers >= 0, not all 0; none = all ones. The squared distance is sum_j w_j (x_j - c_j)^2, so
-  // a column of weight 0 is ignored. With `standardize`, of the standardized columns.
+  // a column of weight 0 is ignored. With `standardize`, of the standardized columns. For float data
+  // within 2^-100 and 2^100.
   Vector<double> feature_weights = {};
   Index batch = 0;  // >= 0; rows of a batch of mini_batch; 0 = max(4096, 16 K)
 
@@ -136,7 +137,7 @@ struct KMeans {
                             Team& team) const {
     detail::check_kmeans_options(k_count, restarts, max_iterations, tolerance, "KMeans");
     detail::require(batch >= 0, "KMeans: batch must not be negative; got ", batch);
-    detail::check_feature_weights(feature_weights, given.cols());
+    detail::check_feature_weights<S>(feature_weights, given.cols());
     detail::check_kmeans_data(given, k_count, start, team);
     detail::ColumnScale scale = detail::column_scale(given, standardize, feature_weights, team);
     Samples<S> data = scale.apply(given);
@@ -191,3 +192,7 @@ struct KMeans {
 };
 
 LATENT_END
+
+#ifdef LATENT_PRECOMPILED
+#include "latent/precompiled/kmeans.hpp"
+#endif

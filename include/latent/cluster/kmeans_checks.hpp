@@ -135,7 +135,15 @@ void check_kmeans_data(const Samples<S>& data, Index clusters, double start, Tea
           clusters);
   if (data.has_weights()) {
     Index usable = 0;
-    for (Index i = 0; i < data.rows(); ++i) usable += data.weights()[i] > 0.0 ? 1 : 0;
+    for (Index i = 0; i < data.rows(); ++i) {
+      const double weight = data.weights()[i];
+      if (!(weight > 0.0)) continue;
+      ++usable;
+      // Below, a weight times a difference would keep no digits.
+      require<DataError>(weight >= smallest_magnitude, who,
+                         ": a weight must be 0 or at least 2^-480, about 3e-145; got ", weight,
+                         " for row ", i);
+    }
     require(clusters <= usable, who,
             ": clusters must not exceed the number of rows of positive weight; got ", clusters,
             " clusters for ", usable, " such rows");

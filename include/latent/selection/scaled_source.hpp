@@ -61,7 +61,7 @@ ScaledSource<S> scaled_source(const Samples<S>& given, const KMeans& kmeans, Ind
             " must not exceed the number of rows of positive weight; got ", option, " = ", clusters,
             " for ", usable, " such rows");
   }
-  check_feature_weights(kmeans.feature_weights, given.cols());
+  check_feature_weights<S>(kmeans.feature_weights, given.cols());
   check_kmeans_data(given, clusters, 0.0, team, who);
   ScaledSource<S> source{given,
                          column_scale(given, kmeans.standardize, kmeans.feature_weights, team),
