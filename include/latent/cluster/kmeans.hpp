@@ -20,6 +20,7 @@
 #include "latent/cluster/mini_batch.hpp"
 #include "latent/cluster/restarts.hpp"
 #include "latent/cluster/starts/own_start.hpp"
+#include "latent/core/contiguous_rows.hpp"
 #include "latent/core/executor.hpp"
 #include "latent/core/observer.hpp"
 #include "latent/core/source.hpp"
@@ -31,7 +32,8 @@ LATENT_BEGIN
 // Data: a matrix, an expression or a source (samples(x).weights(w)) of n x D finite numbers; labels
 // of a source are ignored; rows of zero weight are labelled and otherwise take no part. float data
 // give a float model; the distances that decide and the sums are taken in double. Sparse rows are taken
-// by their stored entries. The same input, seed and program give the same bits for any executor.
+// by their stored entries; dense rows that do not lie side by side (column-major matrices, scaled
+// columns) are copied once, except for mini_batch. The same input, seed and program give the same bits for any executor.
 // O(n K D) an iteration at most; see KMeansAlgorithm for what is left out. docs/kmeans.md says what to
 // call where k-means is weak.
 //
@@ -141,6 +143,8 @@ struct KMeans {
     detail::check_kmeans_data(given, k_count, start, team);
     detail::ColumnScale scale = detail::column_scale(given, standardize, feature_weights, team);
     Samples<S> data = scale.apply(given);
+    // Mini-batches touch few rows; the others read all of them in every pass.
+    if (algorithm != KMeansAlgorithm::mini_batch) data = detail::with_contiguous_rows(data, team);
     if (!scale.none())
       detail::check_kmeans_data(data, k_count, 0.0, team, "KMeans: with the columns scaled");
     return {std::move(scale), std::move(data)};

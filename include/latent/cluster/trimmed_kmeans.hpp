@@ -18,6 +18,7 @@
 #include "latent/cluster/kmeans_model.hpp"
 #include "latent/cluster/restarts.hpp"
 #include "latent/cluster/trimmed_lloyd.hpp"
+#include "latent/core/contiguous_rows.hpp"
 #include "latent/core/executor.hpp"
 #include "latent/core/observer.hpp"
 #include "latent/core/source.hpp"
@@ -151,9 +152,10 @@ struct TrimmedKMeans {
   }
 
   template <class S, class Team, class Observer, class Start>
-  TrimmedKMeansFit<S> run(const Samples<S>& data, Index runs, Team& team, Observer& observer,
+  TrimmedKMeansFit<S> run(const Samples<S>& given, Index runs, Team& team, Observer& observer,
                           const Start& start) const {
     const detail::Stopwatch watch;
+    const Samples<S> data = detail::with_contiguous_rows(given, team);
     const detail::KMeansObserver<S> observe = [&observer](const KMeansIteration<S>& view) {
       return detail::observe(observer, view);
     };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "latent/cluster/kmeans.hpp"
+#include "latent/core/contiguous_rows.hpp"
 
 LATENT_BEGIN
 
@@ -32,7 +33,7 @@ template <class S>
 struct ScaledSource {
   Samples<S> given;
   ColumnScale scale;
-  Samples<S> data;     // given, in the scale
+  Samples<S> data;     // given, in the scale, with rows that lie side by side
   KMeans kmeans;       // the options without those of the scale
   Index features = 0;  // columns that count
 
@@ -68,8 +69,8 @@ ScaledSource<S> scaled_source(const Samples<S>& given, const KMeans& kmeans, Ind
                          given, kmeans, given.cols()};
   source.kmeans.standardize = false;
   source.kmeans.feature_weights.resize(0);
+  source.data = with_contiguous_rows(source.scale.apply(given), team);
   if (source.scale.none()) return source;
-  source.data = source.scale.apply(given);
   source.features = static_cast<Index>((source.scale.factors.array() > 0.0).count());
   check_kmeans_data(source.data, clusters, 0.0, team, who);
   return source;
