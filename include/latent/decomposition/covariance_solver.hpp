@@ -84,14 +84,14 @@ EigenPairs<S> eigen_pairs(const RowMatrix<S>& lower, Index size, Index few, Team
 // eigenvalues to eps times the trace.
 template <class T>
 double product_floor(double trace, double largest) {
-  if (std::numeric_limits<T>::epsilon() <= std::numeric_limits<double>::epsilon()) return 0.0;
-  return std::sqrt(static_cast<double>(std::numeric_limits<T>::epsilon()) *
-                   (largest > 0.0 ? trace / largest : 1.0));
+  const auto eps = static_cast<double>(std::numeric_limits<T>::epsilon());
+  if (eps <= std::numeric_limits<double>::epsilon()) return 0.0;
+  return std::sqrt(eps * (largest > 0.0 ? trace / largest : 1.0));
 }
 
 // All D components of moments; select(spectrum) says how many axes are wanted.
-template <class S, class Select>
-Spectrum solve_covariance(const Moments<S>& moments, bool standardize, Select&& select) {
+template <class S>
+Spectrum solve_covariance(const Moments<S>& moments, bool standardize, const ChooseCount& select) {
   Spectrum spectrum;
   spectrum.exponent = standardize ? 0 : common_exponent(moments.exponents());
   const SymmetricEigen<double> eigen(standardize ? correlation_of_varying(moments)
@@ -104,9 +104,9 @@ Spectrum solve_covariance(const Moments<S>& moments, bool standardize, Select&& 
 }
 
 // The same of products that column_products gave, which are used up. few: as eigen_pairs.
-template <class T, class S, class Team, class Select>
+template <class T, class S, class Team>
 Spectrum solve_products(CrossProducts& products, bool standardize, Index few, Team& team,
-                        Select&& select) {
+                        const ChooseCount& select) {
   const Index D = products.shift.size();
   divide_products(products, standardize);
   const double total = products.gram.diagonal().head(D).sum();

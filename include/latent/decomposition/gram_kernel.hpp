@@ -146,8 +146,8 @@ class PackedSymmetric {
       for (Index t = 0; t < size_; t += deep)
         for (Index r = 0; r < width; r += panel_step)
           add_panel_product(packed_.panel(p) + t * rows,
-                            packed.panel(r / rows) + t * rows + r % rows,
-                            std::min(deep, size_ - t), &out(r, p * rows), out.cols());
+                            packed.panel(r / rows) + t * rows + r % rows, std::min(deep, size_ - t),
+                            &out(r, p * rows), out.cols());
     });
     return out.topLeftCorner(block.rows(), size_);
   }

@@ -30,13 +30,12 @@ RowMatrix<double> gram_matrix(const RowMatrix<double>& rows, Team& team) {
 
 // From the eigenpairs of the Gram matrix; axes_of(weights, count) gives count axes, the first of
 // them weights (given x n) times the rows. Axes beyond the rank complete the orthonormal set.
-template <class AxesOf, class Select>
+template <class AxesOf>
 void finish_gram(Spectrum& spectrum, const EigenPairs<double>& pairs, double divisor, double floor,
-                 Index most, const AxesOf& axes_of, Select&& select) {
+                 Index most, const AxesOf& axes_of, const ChooseCount& select) {
   spectrum.variance = pairs.values / divisor;
   spectrum.complete = pairs.complete;
-  if (pairs.complete) spectrum.rest = 0.0;
-  else spectrum.rest -= spectrum.variance.sum();
+  spectrum.rest = pairs.complete ? 0.0 : spectrum.rest - spectrum.variance.sum();
   cut_noise(spectrum, floor, most);
   const Index count = select(spectrum);
   const Index given = std::min(count, spectrum.rank);
@@ -50,8 +49,8 @@ void finish_gram(Spectrum& spectrum, const EigenPairs<double>& pairs, double div
 }
 
 // The n components that n rows can have; select(spectrum) says how many axes are wanted.
-template <class S, class Team, class Select>
-Spectrum solve_gram(const CentredRows<S>& centred, Team& team, Select&& select) {
+template <class S, class Team>
+Spectrum solve_gram(const CentredRows<S>& centred, Team& team, const ChooseCount& select) {
   const RowMatrix<double> rows = centred.all(team);
   const double n = centred.moments().weight;
   Spectrum spectrum;
@@ -68,9 +67,9 @@ Spectrum solve_gram(const CentredRows<S>& centred, Team& team, Select&& select) 
 
 // The same of strips that row_products has measured: T is the scalar of the products, few as
 // eigen_pairs.
-template <class T, class S, class Team, class Select>
+template <class T, class S, class Team>
 Spectrum solve_strips(const Samples<S>& data, ColumnStrips<S>& strips, bool standardize, Index few,
-                      Team& team, Select&& select) {
+                      Team& team, const ChooseCount& select) {
   const CrossProducts& products = strips.products();
   const double divisor = products.weight - 1.0;
   const double total = products.gram.diagonal().head(data.rows()).sum();

@@ -77,9 +77,9 @@ Index components_to_keep(const Keep& keep, const Vector<double>& variances, Inde
   if (std::holds_alternative<MinkaRule>(keep))
     return std::min(minka_dimension(variances, context.n), most);
   if (const ParallelAnalysis* rule = std::get_if<ParallelAnalysis>(&keep)) {
-    const Vector<double> random = independent_variances<double>(
-        context.deviation, context.n, context.standardized, rule->replicates, rule->quantile,
-        context.seed);
+    const Vector<double> random =
+        independent_variances<double>(context.deviation, context.n, context.standardized,
+                                      rule->replicates, rule->quantile, context.seed);
     const Index seen = std::min({variances.size(), random.size(), most});
     Index count = 0;
     while (count < seen && variances[count] > random[count]) ++count;

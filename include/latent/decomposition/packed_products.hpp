@@ -19,11 +19,11 @@ namespace detail {
 // In units of 2^exponent, which serve all columns; y = (x - shift) 2^-exponent.
 struct CrossProducts {
   int exponent = 0;
-  double weight = 0.0;      // sum w
-  Vector<double> shift;     // D
-  Vector<double> offset;    // D, mean of y
-  Vector<double> squares;   // D, sum w (y - offset)^2
-  RowMatrix<double> gram;   // about the mean, lower triangle; D x D or n x n, and padding
+  double weight = 0.0;     // sum w
+  Vector<double> shift;    // D
+  Vector<double> offset;   // D, mean of y
+  Vector<double> squares;  // D, sum w (y - offset)^2
+  RowMatrix<double> gram;  // about the mean, lower triangle; D x D or n x n, and padding
 
   Vector<double> mean() const {
     Vector<double> values(shift.size());

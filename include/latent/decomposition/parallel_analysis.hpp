@@ -42,8 +42,8 @@ Vector<S> independent_variances(const Vector<S>& deviation, double n, bool stand
   for (Index j = 0; j < deviation.size(); ++j)
     if (deviation[j] > 0.0) varying.push_back(j);
   const auto D = static_cast<Index>(varying.size());
-  const auto m = static_cast<Index>(
-      std::min(static_cast<double>(D), std::max(1.0, std::floor(n - 1.0))));
+  const auto m =
+      static_cast<Index>(std::min(static_cast<double>(D), std::max(1.0, std::floor(n - 1.0))));
   if (D == 0) return {};
   const Random draws(seed, Purpose::sampling);
   RowMatrix<S> found(replicates, m);

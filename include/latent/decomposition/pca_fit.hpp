@@ -75,33 +75,21 @@ double check_rows(const PCAPlan& plan, const Samples<S>& data) {
   return rows;
 }
 
-// The number of axes that the plan asks for, as solvers ask it.
-class ComponentChoice {
- public:
-  ComponentChoice(const PCAPlan& plan, Index most, double n) : plan_{plan}, most_{most}, n_{n} {}
-
-  // deviation(j): of column j, in the units of the data; asked only where a rule wants it.
-  template <class Deviation>
-  auto of(Index columns, const Deviation& deviation) const {
-    return [this, columns, &deviation](const Spectrum& spectrum) {
-      KeepContext context{n_, {}, plan_.standardize, plan_.seed};
-      if (std::holds_alternative<ParallelAnalysis>(plan_.keep)) {
-        context.deviation.resize(columns);
-        for (Index j = 0; j < columns; ++j)
-          context.deviation[j] = plan_.standardize
-                                     ? (deviation(j) > 0.0 ? 1.0 : 0.0)
-                                     : std::ldexp(deviation(j), -spectrum.exponent);
-      }
-      const Index count = components_to_keep(plan_.keep, spectrum.variance, most_, context);
-      return plan_.within_rank ? std::clamp<Index>(spectrum.rank, 1, count) : count;
-    };
-  }
-
- private:
-  const PCAPlan& plan_;
-  Index most_;
-  double n_;
-};
+// The number of axes that the plan asks for; deviation: of the columns, in the units of the data.
+inline ChooseCount count_of(const PCAPlan& plan, Index most, double n,
+                            const Vector<double>& deviation) {
+  return [&plan, most, n, &deviation](const Spectrum& spectrum) {
+    KeepContext context{n, {}, plan.standardize, plan.seed};
+    if (std::holds_alternative<ParallelAnalysis>(plan.keep)) {
+      context.deviation = deviation;
+      for (double& value : context.deviation)
+        value =
+            plan.standardize ? (value > 0.0 ? 1.0 : 0.0) : std::ldexp(value, -spectrum.exponent);
+    }
+    const Index count = components_to_keep(plan.keep, spectrum.variance, most, context);
+    return plan.within_rank ? std::clamp<Index>(spectrum.rank, 1, count) : count;
+  };
+}
 
 // Every component asked for, as far as there can be one, lies so far above the floor that squaring
 // the data cost it little: a relative error of its singular value below 1e-4.
@@ -187,13 +175,15 @@ Vector<double> deviations_of(const AnyMoments& moments, Index columns) {
 
 template <class S>
 PCASolution solution_of_moments(const PCAPlan& plan, const Moments<S>& moments) {
-  const Index D = moments.columns();
-  const ComponentChoice choice(
-      plan, most_components(moments.n(), moments.frame().rows, D), moments.n());
-  const auto deviation = [&](Index j) { return moments.deviation(j); };
-  Spectrum spectrum = solve_covariance(moments, plan.standardize, choice.of(D, deviation));
-  return {std::move(spectrum), moments.mean(), deviations_of(moments, D), moments.n(),
-          PCASolver::covariance};
+  PCASolution solution{{},
+                       moments.mean(),
+                       deviations_of(moments, moments.columns()),
+                       moments.n(),
+                       PCASolver::covariance};
+  const Index most = most_components(moments.n(), moments.frame().rows, moments.columns());
+  solution.spectrum = solve_covariance(moments, plan.standardize,
+                                       count_of(plan, most, solution.n, solution.deviation));
+  return solution;
 }
 
 template <class S>
@@ -208,49 +198,55 @@ PCASolution solution_of_rows(const PCAPlan& plan, const Samples<S>& data, PCASol
                              Team& team) {
   const ColumnMoments moments = column_moments(data, team, plan.who);
   const CentredRows<S> rows(data, moments, plan.standardize);
-  const ComponentChoice choice(
-      plan, most_components(moments.weight, moments.frame.rows, data.cols()), moments.weight);
-  const auto deviation = [&](Index j) { return moments.deviation(j); };
-  const auto select = choice.of(data.cols(), deviation);
-  Spectrum spectrum = solver == PCASolver::svd ? solve_svd(rows, team, select)
-                      : solver == PCASolver::gram
-                          ? solve_gram(rows, team, select)
-                          : solve_randomized(rows, std::get<Index>(plan.keep), plan.accuracy,
-                                             plan.seed, team);
-  return {std::move(spectrum), moments.mean(), deviations_of(moments, data.cols()), moments.weight,
-          solver};
+  PCASolution solution{
+      {}, moments.mean(), deviations_of(moments, data.cols()), moments.weight, solver};
+  const Index most = most_components(moments.weight, moments.frame.rows, data.cols());
+  const ChooseCount select = count_of(plan, most, solution.n, solution.deviation);
+  if (solver == PCASolver::svd)
+    solution.spectrum = solve_svd(rows, team, select);
+  else if (solver == PCASolver::gram)
+    solution.spectrum = solve_gram(rows, team, select);
+  else
+    solution.spectrum =
+        solve_randomized(rows, std::get<Index>(plan.keep), plan.accuracy, plan.seed, team);
+  return solution;
+}
+
+// The same rows, side by side.
+template <class S>
+Samples<S> with_contiguous_rows(const Samples<S>& data) {
+  RowMatrix<S> copy(data.rows(), data.cols());
+  data.read(0, data.rows(), copy);
+  Samples<S> source(std::move(copy));
+  return data.has_weights() ? std::move(source).weights(data.weights()) : source;
 }
 
 // Squares of dense data of some size, packed in scalar T. Nothing where the data need more care.
 template <class T, class S, class Team>
 std::optional<PCASolution> packed_solution(const PCAPlan& plan, const Samples<S>& data, bool gram,
                                            double rows, Index few, Team& team) {
-  const auto finish = [&](const CrossProducts& products, const auto& solve) {
-    const ComponentChoice choice(plan, most_components(products.weight, rows, data.cols()),
-                                 products.weight);
-    const auto deviation = [&](Index j) { return products.deviation(j); };
-    PCASolution solution;
-    solution.mean = products.mean();
-    solution.deviation = deviations_of(products, data.cols());
-    solution.n = products.weight;
-    solution.solver = gram ? PCASolver::gram : PCASolver::covariance;
-    solution.spectrum = solve(choice.of(data.cols(), deviation));
-    return solution;
-  };
+  std::optional<ColumnStrips<S>> strips;
+  std::optional<CrossProducts> products;
   if (gram) {
     const std::optional<int> exponent = widest_exponent(first_look(data, 4));
-    if (!exponent || data.contiguous_row(0) == nullptr) return std::nullopt;
-    ColumnStrips<S> strips(data, *exponent, plan.standardize);
-    if (!row_products<T>(data, strips, team)) return std::nullopt;
-    return finish(strips.products(), [&](const auto& select) {
-      return solve_strips<T>(data, strips, plan.standardize, few, team, select);
-    });
+    if (!exponent) return std::nullopt;
+    strips.emplace(data, *exponent, plan.standardize);
+    if (!row_products<T>(data, *strips, team)) return std::nullopt;
+  } else {
+    products = column_products<T>(data, team);
+    if (!products) return std::nullopt;
   }
-  std::optional<CrossProducts> products = column_products<T>(data, team);
-  if (!products) return std::nullopt;
-  return finish(*products, [&](const auto& select) {
-    return solve_products<T, S>(*products, plan.standardize, few, team, select);
-  });
+  const CrossProducts& found = gram ? strips->products() : *products;
+  PCASolution solution{{},
+                       found.mean(),
+                       deviations_of(found, data.cols()),
+                       found.weight,
+                       gram ? PCASolver::gram : PCASolver::covariance};
+  const Index most = most_components(found.weight, rows, data.cols());
+  const ChooseCount select = count_of(plan, most, solution.n, solution.deviation);
+  solution.spectrum = gram ? solve_strips<T>(data, *strips, plan.standardize, few, team, select)
+                           : solve_products<T, S>(*products, plan.standardize, few, team, select);
+  return solution;
 }
 
 // By squares: packed where the data are dense and of some size. Float data in float products first,
@@ -263,13 +259,15 @@ PCASolution solution_of_squares(const PCAPlan& plan, const Samples<S>& data, boo
   if (!data.sparse() && size >= some) {
     const Index* count = std::get_if<Index>(&plan.keep);
     const Index few = count != nullptr && few_wanted(*count, size) ? *count : 0;
+    const bool copied = gram && data.contiguous_row(0) == nullptr;
+    const Samples<S> dense = copied ? with_contiguous_rows(data) : data;
     if constexpr (std::is_same_v<S, float>) {
       if (few > 0) {
-        auto solution = packed_solution<float>(plan, data, gram, rows, few, team);
+        auto solution = packed_solution<float>(plan, dense, gram, rows, few, team);
         if (solution && safe(solution->spectrum, few)) return std::move(*solution);
       }
     }
-    if (auto solution = packed_solution<double>(plan, data, gram, rows, few, team))
+    if (auto solution = packed_solution<double>(plan, dense, gram, rows, few, team))
       return std::move(*solution);
   }
   if (gram) return solution_of_rows(plan, data, PCASolver::gram, team);
@@ -297,11 +295,9 @@ PCAFit<S> fit_rows(const PCAPlan& plan, const Samples<S>& data, const Exec& exec
       PCASolution solution = solution_of_rows(plan, data, PCASolver::randomized, team);
       if (solution.spectrum.converged) return solution;
     }
-    const bool gram =
-        plan.solver == PCASolver::gram || (automatic && data.rows() < data.cols());
+    const bool gram = plan.solver == PCASolver::gram || (automatic && data.rows() < data.cols());
     PCASolution solution = solution_of_squares(plan, data, gram, rows, team);
-    const Index possible =
-        std::min(data.cols(), static_cast<Index>(rows) - 1);
+    const Index possible = std::min(data.cols(), static_cast<Index>(rows) - 1);
     if (automatic && !plan.within_rank && !safe(solution.spectrum, possible))
       return solution_of_rows(plan, data, PCASolver::svd, team);
     return solution;

@@ -50,8 +50,8 @@ class PCAModel {
   // Components above the noise floor, kept or not; of those kept alone where the solver looked for
   // no others (randomized, or a few components of large data).
   Index rank() const { return parts_.rank; }
-  PCASolver solver() const { return parts_.solver; }           // never automatic
-  double noise_floor() const { return parts_.noise_floor; }    // in the units of singular_values()
+  PCASolver solver() const { return parts_.solver; }         // never automatic
+  double noise_floor() const { return parts_.noise_floor; }  // in the units of singular_values()
   const PCAParts<S>& parts() const { return parts_; }
 
   // L, descending, divisor n - 1; of the standardised data where the fit standardised. 0 below the

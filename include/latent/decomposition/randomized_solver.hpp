@@ -61,7 +61,8 @@ RowMatrix<double> times_squares(const CentredRows<S>& rows, const RowMatrix<doub
                                         moments.offset);
   }
   return team.reduce(
-      rows.lanes(), [&] { return RowMatrix<double>(RowMatrix<double>::Zero(block.rows(), rows.cols())); },
+      rows.lanes(),
+      [&] { return RowMatrix<double>(RowMatrix<double>::Zero(block.rows(), rows.cols())); },
       [&](Index lane, RowMatrix<double>& sum) {
         if (by_entries) {
           add_sparse_lane(rows, block, lane, unit, centre, sum);
@@ -104,10 +105,9 @@ Spectrum solve_randomized(const CentredRows<S>& rows, Index count, double accura
   options.relative = accuracy;
   options.seed = seed;
   const bool by_entries = centre_by_entries(rows);
-  const RitzVectors<double> ritz =
-      block_krylov<double>(rows.cols(), options, [&](const RowMatrix<double>& block) {
-        return times_squares(rows, block, by_entries, team);
-      });
+  const RitzVectors<double> ritz = block_krylov<double>(
+      rows.cols(), options,
+      [&](const RowMatrix<double>& block) { return times_squares(rows, block, by_entries, team); });
 
   // Within the space that was found, values and axes as accurate as the rows: no square.
   const Index width = ritz.vectors.rows();

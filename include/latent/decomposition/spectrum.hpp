@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "latent/core/types.hpp"
@@ -30,6 +31,9 @@ struct Spectrum {
   double total() const { return variance.sum() + rest; }
 };
 
+// How many axes are wanted, once the variances are known.
+using ChooseCount = std::function<Index(const Spectrum&)>;
+
 // The dimension or the length of the sums, whichever is larger (sums of rows run over one lane and
 // then up a tree, so no more than a lane counts).
 inline double longest_sum(Index columns, double rows) {
@@ -39,9 +43,9 @@ inline double longest_sum(Index columns, double rows) {
 // Floors in singular values, relative to the largest. What S cannot represent is noise as well.
 template <class S>
 double scalar_floor(Index columns, double rows) {
-  if (std::numeric_limits<S>::epsilon() <= std::numeric_limits<double>::epsilon()) return 0.0;
-  return static_cast<double>(std::numeric_limits<S>::epsilon()) *
-         std::sqrt(longest_sum(columns, rows));
+  const auto eps = static_cast<double>(std::numeric_limits<S>::epsilon());
+  if (eps <= std::numeric_limits<double>::epsilon()) return 0.0;
+  return eps * std::sqrt(longest_sum(columns, rows));
 }
 
 // Where the rows are squared: eigenvalues of a cross-product matrix are exact to about eps m times

@@ -65,8 +65,8 @@ RowMatrix<double> axes_of_rows(const RowMatrix<double>& rows, const RowMatrix<do
 
 // min(n, D) components; select(spectrum) says how many axes are wanted. O(n D min(n, D)) time;
 // memory D x D a thread for n >= D, that of the rows in double for n < D.
-template <class S, class Team, class Select>
-Spectrum solve_svd(const CentredRows<S>& rows, Team& team, Select&& select) {
+template <class S, class Team>
+Spectrum solve_svd(const CentredRows<S>& rows, Team& team, const ChooseCount& select) {
   const double n = rows.moments().weight;
   const Index most = std::min(rows.cols(), rows.rows() - 1);
   const bool tall = rows.rows() >= rows.cols();
