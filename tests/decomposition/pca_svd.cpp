@@ -60,8 +60,8 @@ TEST_CASE("pca svd: Laeuchli's matrix is met to 4 eps, and by automatic as well 
     for (Index j = 0; j < 3; ++j)
       CHECK(std::abs(model.singular_values()[j] - sigma[j]) <=
             (model.solver() == PCASolver::svd ? 4 * eps * 1.5 : 1e-4 * sigma[j]));
-    CHECK(model.solver() == (solver == PCASolver::svd || e < 2e-6 ? PCASolver::svd
-                                                                  : PCASolver::covariance));
+    CHECK(model.solver() ==
+          (solver == PCASolver::svd || e < 2e-6 ? PCASolver::svd : PCASolver::covariance));
     CHECK(orthonormality(model.projection()) <= 40 * eps);
   }
 }

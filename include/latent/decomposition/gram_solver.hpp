@@ -43,7 +43,7 @@ void finish_gram(Spectrum& spectrum, const EigenPairs<double>& pairs, double div
       pairs.values.head(given).cwiseSqrt().cwiseInverse().asDiagonal() *
       pairs.vectors.topRows(given);
   spectrum.axes = axes_of(weights, count);
-  orthonormalise(spectrum.axes, given);
+  if (!polish_orthonormal(spectrum.axes, given)) orthonormalise(spectrum.axes, given);
   complete_axes(spectrum.axes, given);
   apply_sign_rule(spectrum.axes);
 }

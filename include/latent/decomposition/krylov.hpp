@@ -15,11 +15,13 @@ LATENT_BEGIN
 namespace detail {
 
 struct KrylovOptions {
-  Index count = 1;      // eigenvectors wanted
-  Index block = 8;      // vectors that a step adds
-  Index most = 0;       // of the vectors of the space; at least count
-  double absolute = 0;  // a residual is small if it is below this times the largest eigenvalue
-  double relative = 0;  // ... or below this times its own
+  Index count = 1;  // eigenvectors wanted
+  Index block = 8;  // vectors that a step adds
+  Index most = 0;   // of the vectors of the space; at least count
+  // A residual is small if it is below the first two, or below the third whatever they say:
+  double absolute = 1;  // times the largest eigenvalue
+  double relative = 0;  // times its own
+  double noise = 0;     // times the largest
   std::uint64_t seed = 0;
 };
 
@@ -66,7 +68,11 @@ RitzVectors<S> block_krylov(Index dimension, const KrylovOptions& options, const
   RowMatrix<S> next = random_rows_of<S>(options.block, dimension, options.seed, 0);
   RitzVectors<S> result;
   Index used = 0;
-  Index due = std::min(most, options.count + 2 * options.block);  // vectors at the next test
+  // A test costs an eigendecomposition: the next one is due, in vectors of the space, where the
+  // residuals of the last two say that it should hold.
+  Index due = std::min(most, 2 * options.count + 2 * options.block);
+  Index tested_at = 0;
+  double last_excess = 0.0;
   for (;;) {
     // What is next becomes orthonormal, and orthogonal to the space; what vanishes, since the space
     // is invariant, starts anew at random.
@@ -103,22 +109,31 @@ RitzVectors<S> block_krylov(Index dimension, const KrylovOptions& options, const
 
     const SymmetricEigen<S> ritz(projected.topLeftCorner(used, used));
     const RowMatrix<S> outside = product(next, next.transpose());
-    bool small = true;
+    double excess = 0.0;  // the worst residual, in units of what is small enough
     const double largest = std::max(ritz.values[0], 0.0);
     for (Index i = 0; i < options.count; ++i) {
       const Vector<S> last = ritz.vectors.col(i).segment(first, added);
       const double residual = std::sqrt(std::max(last.dot(outside * last), 0.0));
-      small = small && residual <= std::max(options.absolute * largest,
-                                            options.relative * std::max(ritz.values[i], 0.0));
+      const double own = options.relative * std::max(ritz.values[i], 0.0);
+      const double enough =
+          std::max(options.noise * largest, std::min(options.absolute * largest, own));
+      if (residual > enough) excess = std::max(excess, residual / std::max(enough, 1e-300));
     }
-    result.converged = small || used == dimension;
+    result.converged = excess == 0.0 || used == dimension;
     if (result.converged || full) {
       const RowMatrix<S> combine = ritz.vectors.leftCols(tested).transpose();
       result.values = ritz.values.head(tested);
       result.vectors = product(combine, basis.topRows(used));
       return result;
     }
-    due = std::min(most, used + std::max(options.block, used / 6));
+    Index more = used / 6;
+    if (tested_at > 0 && excess < last_excess) {
+      const double rate = std::log(last_excess / excess) / static_cast<double>(used - tested_at);
+      more = static_cast<Index>(std::min(std::log(excess) / rate, 0.5 * static_cast<double>(used)));
+    }
+    tested_at = used;
+    last_excess = excess;
+    due = std::min(most, used + std::max(options.block, more));
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "latent/decomposition/gram_kernel.hpp"
@@ -40,7 +41,8 @@ bool missed_one(const RitzVectors<S>& found, Index count, const Apply& apply) {
 }
 
 // The `count` leading eigenpairs of the matrix whose lower triangle is given (its first `size` rows
-// and columns): residuals below 1e-10 of the largest eigenvalue. Nothing if the iteration does not
+// and columns): residuals below 1e-10 of the largest eigenvalue, and below 1e-6 of
+// their own as far as rounding lets them. Nothing if the iteration does not
 // get there, and then the full decomposition is the better choice.
 template <class S, class Team>
 std::optional<RitzVectors<S>> leading_eigen(const RowMatrix<S>& lower, Index size, Index count,
@@ -51,6 +53,8 @@ std::optional<RitzVectors<S>> leading_eigen(const RowMatrix<S>& lower, Index siz
   options.block = panel_step;
   options.most = size / 2;
   options.absolute = 1e-10;
+  options.relative = 1e-6;
+  options.noise = std::numeric_limits<S>::epsilon() * static_cast<double>(size);
   const auto apply = [&](const RowMatrix<S>& block) { return matrix.times(block, team); };
   RitzVectors<S> found = block_krylov<S>(size, options, apply);
   if (!found.converged || missed_one(found, count, apply)) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "latent/decomposition/krylov.hpp"
@@ -100,8 +101,9 @@ Spectrum solve_randomized(const CentredRows<S>& rows, Index count, double accura
   KrylovOptions options;
   options.count = count;
   options.block = std::min(count + oversampling, possible);
-  options.most = std::min(possible, options.block * most_steps);
-  options.absolute = std::numeric_limits<double>::epsilon() * static_cast<double>(lane_rows);
+  // A random block reaches beyond the span of the rows, and has to leave room for all of it.
+  options.most = std::min(possible + options.block, options.block * most_steps);
+  options.noise = std::numeric_limits<double>::epsilon() * static_cast<double>(lane_rows);
   options.relative = accuracy;
   options.seed = seed;
   const bool by_entries = centre_by_entries(rows);
@@ -125,7 +127,7 @@ Spectrum solve_randomized(const CentredRows<S>& rows, Index count, double accura
   spectrum.converged = ritz.converged;
   cut_noise(spectrum, noise_floor<S>(rows.cols(), n), std::min(rows.cols(), rows.rows() - 1));
   spectrum.axes = product(RowMatrix<double>(svd.vectors.topRows(count)), ritz.vectors);
-  orthonormalise(spectrum.axes, count);
+  if (!polish_orthonormal(spectrum.axes, count)) orthonormalise(spectrum.axes, count);
   apply_sign_rule(spectrum.axes);
   return spectrum;
 }
