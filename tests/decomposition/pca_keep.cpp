@@ -24,11 +24,11 @@ Eigen::MatrixXd signals(Index n, Index d, const Eigen::VectorXd& deviation, std:
   Eigen::MatrixXd x(n, d);
   for (Index i = 0; i < n; ++i) {
     for (Index j = 0; j < d; ++j) x(i, j) = random.normal();
-    // Directions (1, 1, ..)/sqrt 2 on neighbouring columns: orthogonal to each other.
+    // Each shared by columns of its own, in equal parts: orthogonal to each other.
     for (Index k = 0; k < q; ++k) {
-      const double z = deviation[k] * random.normal() / std::sqrt(2.0);
-      x(i, 2 * k) += z;
-      x(i, 2 * k + 1) += z;
+      const Index share = d / q;
+      const double z = deviation[k] * random.normal() / std::sqrt(static_cast<double>(share));
+      for (Index j = k * share; j < (k + 1) * share; ++j) x(i, j) += z;
     }
   }
   return x;

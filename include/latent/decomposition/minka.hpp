@@ -61,7 +61,8 @@ inline Index minka_dimension(const Vector<double>& variances, double n) {
     const double evidence = log_u - 0.5 * n * logs - 0.5 * n * rest * std::log(v) +
                             0.5 * (m + size) * std::log(2.0 * pi) - 0.5 * determinant -
                             0.5 * size * std::log(n);
-    if (evidence > best) {
+    // Laplace's approximation fails where a component kept equals one left out.
+    if (x[last] - x[k] > 1e-12 * x[last] && evidence > best) {
       best = evidence;
       chosen = k;
     }
