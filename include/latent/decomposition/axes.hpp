@@ -58,17 +58,22 @@ void orthonormalise(RowMatrix<S>& axes, Index given) {
   }
 }
 
-// The same for rows that are orthonormal up to 1e-6 or so, as computed eigenvectors are: one step of
-// Newton's iteration for the polar factor, V <- (3 I - V V') V / 2 (Higham 1986), which squares what
-// is amiss. False, and nothing changed, where more is amiss.
+// The same for rows that are nearly orthonormal, as computed eigenvectors are: Newton's iteration for
+// the polar factor, V <- (3 I - V V') V / 2 (Higham 1986), each step of which squares what is amiss.
+// False, and nothing changed, where too much is amiss.
 template <class S>
 bool polish_orthonormal(RowMatrix<S>& axes, Index given) {
-  if (given == 0) return true;
-  RowMatrix<S> amiss = product(axes.topRows(given), axes.topRows(given).transpose());
-  amiss.diagonal().array() -= 1.0;
-  if (!(amiss.cwiseAbs().maxCoeff() * static_cast<double>(given) <= 1e-7)) return false;
-  const RowMatrix<S> correction = product(amiss, axes.topRows(given));
-  axes.topRows(given) -= 0.5 * correction;
+  constexpr double most = 1e-3;
+  constexpr double enough = 1e-8;
+  for (double amiss_before = most; given > 0 && amiss_before > enough;) {
+    RowMatrix<S> amiss = product(axes.topRows(given), axes.topRows(given).transpose());
+    amiss.diagonal().array() -= 1.0;
+    const double norm = amiss.cwiseAbs().rowwise().sum().maxCoeff();
+    if (!(norm <= amiss_before)) return false;
+    const RowMatrix<S> correction = product(amiss, axes.topRows(given));
+    axes.topRows(given) -= 0.5 * correction;
+    amiss_before = norm;
+  }
   return true;
 }
 

@@ -2,7 +2,7 @@
 //
 // The rows of P come in panels of three vectors, [panel][column][row in panel]: one column of a
 // panel is what a step of the inner loop multiplies with eight numbers of another panel, and 24 sums
-// stay in registers (Goto and van de Geijn 2008, with one packing for both factors). Sums over 128
+// stay in registers (Goto and van de Geijn 2008, with one packing for both factors). Sums over 256
 // columns are in T, those over all of them in double. The order of every sum is fixed.
 #pragma once
 
@@ -87,10 +87,10 @@ class GramSum {
   template <class Team>
   void add(const Panels<T>& packed, Index columns, Team& team) {
     constexpr Index rows = panel_rows<T>;
-    constexpr Index deep = 128;
-    constexpr Index band = 2;
-    constexpr Index chunk = std::max<Index>(256 / rows, 1);
+    constexpr Index deep = 256;
+    constexpr Index chunk = std::max<Index>(480 / rows, 1);
     const Index panels = packed.panels();
+    const Index band = panels >= 32 ? 8 : 4;
     const Index bands = (panels + band - 1) / band;
     team.for_each_lane(bands, [&](Index lane) {
       const Index low = (bands - 1 - lane) * band;
