@@ -66,3 +66,23 @@ TEST_CASE("keep: the fewest components that explain the share, at the boundary t
   CHECK(components_to_keep(latent::All{}, Eigen::Vector4d(4, 2, 0, 0), 4) == 4);
   CHECK(components_to_keep(latent::Keep{2}, variances, 4) == 2);
 }
+
+TEST_CASE("polish_orthonormal: nearly orthonormal rows become so, others are left alone") {
+  const double eps = std::numeric_limits<double>::epsilon();
+  RowMatrix<double> axes = latent_test::normal_rows(12, 100, 3);
+  latent::detail::orthonormalise(axes, 12);
+  const RowMatrix<double> before = axes;
+  for (const double amiss : {1e-14, 1e-9, 1e-5}) {
+    RowMatrix<double> rows =
+        before + amiss * RowMatrix<double>(latent_test::normal_rows(12, 100, 4));
+    CHECK(latent::detail::polish_orthonormal(rows, 12));
+    CHECK((rows * rows.transpose() - Eigen::MatrixXd::Identity(12, 12)).cwiseAbs().maxCoeff() <=
+          32 * eps);
+    CHECK((rows - before).norm() <= 1e4 * amiss);
+  }
+  RowMatrix<double> skew = before;
+  skew.row(3) += 0.1 * skew.row(4);
+  const RowMatrix<double> kept = skew;
+  CHECK(!latent::detail::polish_orthonormal(skew, 12));
+  CHECK(skew == kept);
+}

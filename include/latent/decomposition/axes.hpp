@@ -58,6 +58,25 @@ void orthonormalise(RowMatrix<S>& axes, Index given) {
   }
 }
 
+// The same for rows that are nearly orthonormal, as computed eigenvectors are: Newton's iteration for
+// the polar factor, V <- (3 I - V V') V / 2 (Higham 1986), each step of which squares what is amiss.
+// False, and nothing changed, where too much is amiss.
+template <class S>
+bool polish_orthonormal(RowMatrix<S>& axes, Index given) {
+  constexpr double most = 1e-3;
+  constexpr double enough = 1e-8;
+  for (double amiss_before = most; given > 0 && amiss_before > enough;) {
+    RowMatrix<S> amiss = product(axes.topRows(given), axes.topRows(given).transpose());
+    amiss.diagonal().array() -= 1.0;
+    const double norm = amiss.cwiseAbs().rowwise().sum().maxCoeff();
+    if (!(norm <= amiss_before)) return false;
+    const RowMatrix<S> correction = product(amiss, axes.topRows(given));
+    axes.topRows(given) -= 0.5 * correction;
+    amiss_before = norm;
+  }
+  return true;
+}
+
 // Fills rows `given` ... with axes that complete an orthonormal set: each time the coordinate axis
 // that lies furthest outside the span, the first of them on a tie.
 template <class S>

@@ -5,44 +5,17 @@
 #include <algorithm>
 #include <cmath>
 
-#include "latent/core/product.hpp"
 #include "latent/decomposition/covariance_solver.hpp"
+#include "latent/decomposition/packed_rows.hpp"
+#include "latent/decomposition/svd_solver.hpp"
 
 LATENT_BEGIN
 
 namespace detail {
 
-// n x D: sqrt(w) (x - mean) / unit, where the unit of column j is its standard deviation or, for
-// all columns, 2^exponent. Constant columns are 0.
-template <class S, class Team>
-RowMatrix<double> centred_rows(const Samples<S>& data, const ColumnMoments& moments,
-                               bool standardize, int exponent, Team& team) {
-  const Index D = data.cols();
-  Vector<double> factor(D);  // from the frame into the unit
-  for (Index j = 0; j < D; ++j) {
-    const double spread = std::sqrt(moments.squares[j] / (moments.weight - 1.0));
-    if (standardize)
-      factor[j] = spread > 0.0 ? 1.0 / spread : 0.0;
-    else
-      factor[j] = std::ldexp(1.0, moments.frame.exponent[j] - exponent);
-  }
-  RowMatrix<double> rows(data.rows(), D);
-  team.for_each_lane(lanes_of(data.rows()), [&](Index lane) {
-    Index row = lane * lane_rows;
-    for_each_framed_tile(data, moments.frame, lane, [&](const RowMatrix<double>& y, const auto& w) {
-      for (Index i = 0; i < y.rows(); ++i, ++row) {
-        const double root = std::sqrt(w[i]);
-        for (Index j = 0; j < D; ++j)
-          rows(row, j) = root * ((y(i, j) - moments.offset[j]) * factor[j]);
-      }
-    });
-  });
-  return rows;
-}
-
 // n x n, lower triangle: rows rows'. Strips of rows are the lanes.
 template <class Team>
-Eigen::MatrixXd gram_matrix(const RowMatrix<double>& rows, Team& team) {
+RowMatrix<double> gram_matrix(const RowMatrix<double>& rows, Team& team) {
   constexpr Index strip = 64;
   const Index n = rows.rows();
   RowMatrix<double> gram = RowMatrix<double>::Zero(n, n);
@@ -55,42 +28,64 @@ Eigen::MatrixXd gram_matrix(const RowMatrix<double>& rows, Team& team) {
   return gram;
 }
 
-// L x D: vectors' rows / singular values, orthonormal up to rounding. Strips of columns are lanes.
-template <class Team>
-RowMatrix<double> axes_of_rows(const RowMatrix<double>& rows, const SymmetricEigen<double>& eigen,
-                               Index given, Index count, Team& team) {
-  constexpr Index strip = 512;
-  RowMatrix<double> axes = RowMatrix<double>::Zero(count, rows.cols());
-  const RowMatrix<double> weights =
-      (eigen.vectors.leftCols(given) *
-       eigen.values.head(given).cwiseSqrt().cwiseInverse().asDiagonal())
-          .transpose();
-  team.for_each_lane((rows.cols() + strip - 1) / strip, [&](Index lane) {
-    const Index first = lane * strip;
-    const Index width = std::min(strip, rows.cols() - first);
-    Eigen::Block<RowMatrix<double>> target(axes, 0, first, given, width);
-    add_product(weights, rows.middleCols(first, width), target);
-  });
-  return axes;
-}
-
-// The n components that n rows can have; select(spectrum) says how many axes are wanted. Axes
-// beyond the rank complete the orthonormal set.
-template <class S, class Team, class Select>
-Spectrum solve_gram(const Samples<S>& data, const ColumnMoments& moments, bool standardize,
-                    Team& team, Select&& select) {
-  Spectrum spectrum;
-  spectrum.exponent = standardize ? 0 : common_exponent(moments.frame.exponent);
-  const RowMatrix<double> rows = centred_rows(data, moments, standardize, spectrum.exponent, team);
-  const SymmetricEigen<double> eigen(gram_matrix(rows, team));
-  spectrum.variance = eigen.values / (moments.weight - 1.0);
-  cut_noise(spectrum, noise_floor<S>(data.cols(), moments.weight), data.rows() - 1);
+// From the eigenpairs of the Gram matrix; axes_of(weights, count) gives count axes, the first of
+// them weights (given x n) times the rows. Axes beyond the rank complete the orthonormal set.
+template <class AxesOf>
+void finish_gram(Spectrum& spectrum, const EigenPairs<double>& pairs, double divisor, double floor,
+                 Index most, const AxesOf& axes_of, const ChooseCount& select) {
+  spectrum.variance = pairs.values / divisor;
+  spectrum.complete = pairs.complete;
+  spectrum.rest = pairs.complete ? 0.0 : spectrum.rest - spectrum.variance.sum();
+  cut_noise(spectrum, floor, most);
   const Index count = select(spectrum);
   const Index given = std::min(count, spectrum.rank);
-  spectrum.axes = axes_of_rows(rows, eigen, given, count, team);
-  orthonormalise(spectrum.axes, given);
+  const RowMatrix<double> weights =
+      pairs.values.head(given).cwiseSqrt().cwiseInverse().asDiagonal() *
+      pairs.vectors.topRows(given);
+  spectrum.axes = axes_of(weights, count);
+  if (!polish_orthonormal(spectrum.axes, given)) orthonormalise(spectrum.axes, given);
   complete_axes(spectrum.axes, given);
   apply_sign_rule(spectrum.axes);
+}
+
+// The n components that n rows can have; select(spectrum) says how many axes are wanted.
+template <class S, class Team>
+Spectrum solve_gram(const CentredRows<S>& centred, Team& team, const ChooseCount& select) {
+  const RowMatrix<double> rows = centred.all(team);
+  const double n = centred.moments().weight;
+  Spectrum spectrum;
+  spectrum.exponent = centred.exponent();
+  finish_gram(
+      spectrum, eigen_pairs(gram_matrix(rows, team), rows.rows(), 0, team), n - 1.0,
+      noise_floor<S>(rows.cols(), n), rows.rows() - 1,
+      [&](const RowMatrix<double>& weights, Index count) {
+        return axes_of_rows(rows, weights, count, team);
+      },
+      select);
+  return spectrum;
+}
+
+// The same of strips that row_products has measured: T is the scalar of the products, few as
+// eigen_pairs.
+template <class T, class S, class Team>
+Spectrum solve_strips(const Samples<S>& data, ColumnStrips<S>& strips, bool standardize, Index few,
+                      Team& team, const ChooseCount& select) {
+  const CrossProducts& products = strips.products();
+  const double divisor = products.weight - 1.0;
+  const double total = products.gram.diagonal().head(data.rows()).sum();
+  const EigenPairs<double> pairs = eigen_pairs(products.gram, data.rows(), few, team);
+  Spectrum spectrum;
+  spectrum.exponent = standardize ? 0 : products.exponent;
+  spectrum.rest = total / divisor;
+  finish_gram(
+      spectrum, pairs, divisor,
+      std::max(noise_floor<S>(data.cols(), products.weight),
+               product_floor<T>(total, pairs.values[0])),
+      data.rows() - 1,
+      [&](const RowMatrix<double>& weights, Index count) {
+        return axes_of_strips(data, strips, weights, count, team);
+      },
+      select);
   return spectrum;
 }
 

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "latent/core/report.hpp"
@@ -12,17 +14,9 @@
 #include "latent/decomposition/gram_solver.hpp"
 #include "latent/decomposition/keep.hpp"
 #include "latent/decomposition/pca_model.hpp"
+#include "latent/decomposition/randomized_solver.hpp"
 
 LATENT_BEGIN
-
-// Both solvers square the data, which costs half the digits: singular values below the noise floor
-// sqrt(eps max(D, min(n, 2048))) sigma_1, or eps sqrt(...) sigma_1 of the scalar if that is larger,
-// are given as 0; those above it are exact to the floor's square divided by themselves.
-enum class PCASolver {
-  automatic,   // gram where n < D, else covariance
-  covariance,  // D x D, O(n D^2 + D^3)
-  gram,        // n x n, O(n^2 D + n^3); never forms anything D x D
-};
 
 template <class S>
 struct PCAFit {
@@ -39,6 +33,17 @@ struct PCAPlan {
   bool standardize = false;
   bool within_rank = false;  // drop components below the noise floor
   std::string_view who = "PCA";
+  std::uint64_t seed = 0;
+  double accuracy = 1e-3;
+};
+
+// What a solver found, with the moments that belong to it.
+struct PCASolution {
+  Spectrum spectrum;
+  Vector<double> mean;       // D
+  Vector<double> deviation;  // D, of the columns
+  double n = 0.0;
+  PCASolver solver = PCASolver::automatic;
 };
 
 // min(n, D); n is the sum of the weights or the number of rows that have one, if that is larger.
@@ -47,8 +52,18 @@ inline Index most_components(double weight, double rows, Index columns) {
   return samples < static_cast<double>(columns) ? static_cast<Index>(samples) : columns;
 }
 
+inline void check_plan(const PCAPlan& plan, double weight, double rows, Index columns) {
+  check_divisor(weight, plan.who);
+  check_keep(plan.keep, most_components(weight, rows, columns), std::max(weight, rows), columns,
+             plan.who);
+  require(is_finite(plan.accuracy) && plan.accuracy > 0.0 && plan.accuracy < 1.0, plan.who,
+          ": accuracy must be between 0 and 1; got ", plan.accuracy);
+  require(plan.solver != PCASolver::randomized || std::holds_alternative<Index>(plan.keep),
+          plan.who, ": solver randomized needs keep as a number of components");
+}
+
 template <class S>
-void check_rows(const PCAPlan& plan, const Samples<S>& data) {
+double check_rows(const PCAPlan& plan, const Samples<S>& data) {
   check_shape(data, plan.who);
   double weight = 0.0;
   double rows = 0.0;
@@ -56,101 +71,240 @@ void check_rows(const PCAPlan& plan, const Samples<S>& data) {
     weight += data.weight(i);
     rows += data.weight(i) > 0.0 ? 1.0 : 0.0;
   }
-  check_divisor(weight, plan.who);
-  check_keep(plan.keep, most_components(weight, rows, data.cols()), plan.who);
+  check_plan(plan, weight, rows, data.cols());
+  return rows;
 }
 
-inline Index select_components(const PCAPlan& plan, const Spectrum& spectrum, Index most) {
-  const Index count = components_to_keep(plan.keep, spectrum.variance, most);
-  return plan.within_rank ? std::clamp<Index>(spectrum.rank, 1, count) : count;
+// The number of axes that the plan asks for; deviation: of the columns, in the units of the data.
+inline ChooseCount count_of(const PCAPlan& plan, Index most, double n,
+                            const Vector<double>& deviation) {
+  return [&plan, most, n, &deviation](const Spectrum& spectrum) {
+    KeepContext context{n, {}, plan.standardize, plan.seed};
+    if (std::holds_alternative<ParallelAnalysis>(plan.keep)) {
+      context.deviation = deviation;
+      for (double& value : context.deviation)
+        value =
+            plan.standardize ? (value > 0.0 ? 1.0 : 0.0) : std::ldexp(value, -spectrum.exponent);
+    }
+    const Index count = components_to_keep(plan.keep, spectrum.variance, most, context);
+    return plan.within_rank ? std::clamp<Index>(spectrum.rank, 1, count) : count;
+  };
 }
 
-// D standard deviations as divisors, 1 for constant columns; empty where nothing is standardised.
-template <class AnyMoments>
-Vector<double> divisors(const PCAPlan& plan, const AnyMoments& moments, Index columns) {
-  Vector<double> unit(plan.standardize ? columns : 0);
-  for (Index j = 0; j < unit.size(); ++j) {
-    const double deviation = moments.deviation(j);
-    unit[j] = deviation > 0.0 ? deviation : 1.0;
-  }
-  return unit;
+// Every component asked for, as far as there can be one, lies so far above the floor that squaring
+// the data cost it little: a relative error of its singular value below 1e-4.
+inline bool safe(const Spectrum& spectrum, Index possible) {
+  constexpr double above = 64.0;
+  const Index asked = std::min(spectrum.axes.rows(), possible);
+  if (asked == 0 || !(spectrum.variance[0] > 0.0)) return true;
+  const double level = above * spectrum.floor;
+  return spectrum.variance[asked - 1] >= level * level * spectrum.variance[0];
 }
 
-inline void describe(const PCAPlan& plan, const Spectrum& spectrum, double n, Report& report) {
-  report.status = Status::converged;
+inline void describe(const PCAPlan& plan, const PCASolution& solution, Report& report) {
+  const Spectrum& spectrum = solution.spectrum;
+  report.status = spectrum.converged ? Status::converged : Status::max_iterations;
   const Index rank = spectrum.rank;
-  if (rank >= spectrum.axes.rows() && !(plan.within_rank && rank == 0)) return;
-  report.status = Status::degenerate;
-  const double largest = spectrum.deviation(0) * std::sqrt(n - 1.0);
-  report.notes.push_back({0, rank, spectrum.floor * largest,
-                          concat(plan.who, ": the rank is ", rank, "; components from ", rank,
-                                 " on have singular values below the noise floor ",
-                                 spectrum.floor * largest, " and are given variance 0")});
+  const double floor = spectrum.floor * spectrum.deviation(0) * std::sqrt(solution.n - 1.0);
+  if (!spectrum.converged)
+    report.notes.push_back({spectrum.passes, -1, plan.accuracy,
+                            concat(plan.who, ": accuracy ", plan.accuracy, " was not reached in ",
+                                   spectrum.passes, " passes")});
+  if (rank < spectrum.axes.rows() || (plan.within_rank && rank == 0)) {
+    report.status = Status::degenerate;
+    report.notes.push_back({0, rank, floor,
+                            concat(plan.who, ": the rank is ", rank, "; components from ", rank,
+                                   " on have singular values below the noise floor ", floor,
+                                   " and are given variance 0")});
+  }
+  if (plan.solver == PCASolver::automatic &&
+      (solution.solver == PCASolver::svd || solution.solver == PCASolver::randomized))
+    report.notes.push_back(
+        {0, -1, floor,
+         concat(plan.who, ": automatic took the solver ", to_string(solution.solver),
+                solution.solver == PCASolver::svd
+                    ? ", since components asked for lie near the noise floor of squares"
+                    : ", since a few components of large data are asked for",
+                "; its noise floor is ", floor)});
+}
+
+// D divisors, 1 for constant columns; empty where nothing is standardised.
+inline Vector<double> divisors(const PCAPlan& plan, const Vector<double>& deviation) {
+  if (!plan.standardize) return {};
+  return (deviation.array() > 0.0).select(deviation, 1.0);
 }
 
 template <class S>
-PCAFit<S> assemble(const PCAPlan& plan, const Spectrum& spectrum, Vector<double> mean,
-                   Vector<double> unit, double n) {
-  const Index D = mean.size();
+PCAFit<S> assemble(const PCAPlan& plan, const PCASolution& solution) {
+  const Spectrum& spectrum = solution.spectrum;
+  const Index D = solution.mean.size();
   const Index L = spectrum.axes.rows();
   PCAParts<S> parts;
-  parts.mean = std::move(mean);
-  parts.unit = std::move(unit);
+  parts.mean = solution.mean;
+  parts.unit = divisors(plan, solution.deviation);
   parts.projection = spectrum.axes.transpose().template cast<S>();
   parts.deviation.resize(L);
   parts.ratio = Vector<double>::Zero(L);
-  const double total = spectrum.variance.sum();
+  const double total = spectrum.total();
   for (Index j = 0; j < L; ++j) {
     parts.deviation[j] = spectrum.deviation(j);
     if (j < spectrum.rank) parts.ratio[j] = std::min(1.0, spectrum.variance[j] / total);
   }
-  double discarded = 0.0;
+  double discarded = spectrum.rest;
   for (Index j = spectrum.rank - 1; j >= L; --j) discarded += spectrum.variance[j];
   if (L < D) {
     parts.noise_deviation =
         std::ldexp(std::sqrt(discarded / static_cast<double>(D - L)), spectrum.exponent);
   }
-  parts.n = n;
+  parts.n = solution.n;
   parts.rank = spectrum.rank;
   parts.whiten = plan.whiten;
+  parts.solver = solution.solver;
+  parts.noise_floor = spectrum.floor * spectrum.deviation(0) * std::sqrt(solution.n - 1.0);
   Report report;
-  describe(plan, spectrum, n, report);
+  describe(plan, solution, report);
   return {PCAModel<S>{std::move(parts)}, std::move(report)};
+}
+
+template <class AnyMoments>
+Vector<double> deviations_of(const AnyMoments& moments, Index columns) {
+  Vector<double> result(columns);
+  for (Index j = 0; j < columns; ++j) result[j] = moments.deviation(j);
+  return result;
+}
+
+template <class S>
+PCASolution solution_of_moments(const PCAPlan& plan, const Moments<S>& moments) {
+  PCASolution solution{{},
+                       moments.mean(),
+                       deviations_of(moments, moments.columns()),
+                       moments.n(),
+                       PCASolver::covariance};
+  const Index most = most_components(moments.n(), moments.frame().rows, moments.columns());
+  solution.spectrum = solve_covariance(moments, plan.standardize,
+                                       count_of(plan, most, solution.n, solution.deviation));
+  return solution;
 }
 
 template <class S>
 PCAFit<S> fit_moments(const PCAPlan& plan, const Moments<S>& moments) {
-  const Index most = most_components(moments.n(), moments.frame().rows, moments.columns());
-  check_divisor(moments.n(), plan.who);
-  check_keep(plan.keep, most, plan.who);
-  const Spectrum spectrum = solve_covariance(
-      moments, plan.standardize,
-      [&](const Spectrum& variances) { return select_components(plan, variances, most); });
-  Vector<double> unit = divisors(plan, moments, moments.columns());
-  return assemble<S>(plan, spectrum, moments.mean(), std::move(unit), moments.n());
+  check_plan(plan, moments.n(), moments.frame().rows, moments.columns());
+  return assemble<S>(plan, solution_of_moments(plan, moments));
 }
 
+// By the solver given, from moments of the columns and one or more passes after.
 template <class S, class Team>
-PCAFit<S> fit_gram(const PCAPlan& plan, const Samples<S>& data, Team& team) {
+PCASolution solution_of_rows(const PCAPlan& plan, const Samples<S>& data, PCASolver solver,
+                             Team& team) {
   const ColumnMoments moments = column_moments(data, team, plan.who);
+  const CentredRows<S> rows(data, moments, plan.standardize);
+  PCASolution solution{
+      {}, moments.mean(), deviations_of(moments, data.cols()), moments.weight, solver};
   const Index most = most_components(moments.weight, moments.frame.rows, data.cols());
-  const Spectrum spectrum = solve_gram(
-      data, moments, plan.standardize, team,
-      [&](const Spectrum& variances) { return select_components(plan, variances, most); });
-  Vector<double> unit = divisors(plan, moments, data.cols());
-  return assemble<S>(plan, spectrum, moments.mean(), std::move(unit), moments.weight);
+  const ChooseCount select = count_of(plan, most, solution.n, solution.deviation);
+  if (solver == PCASolver::svd)
+    solution.spectrum = solve_svd(rows, team, select);
+  else if (solver == PCASolver::gram)
+    solution.spectrum = solve_gram(rows, team, select);
+  else
+    solution.spectrum =
+        solve_randomized(rows, std::get<Index>(plan.keep), plan.accuracy, plan.seed, team);
+  return solution;
+}
+
+// The same rows, side by side.
+template <class S>
+Samples<S> with_contiguous_rows(const Samples<S>& data) {
+  RowMatrix<S> copy(data.rows(), data.cols());
+  data.read(0, data.rows(), copy);
+  Samples<S> source(std::move(copy));
+  return data.has_weights() ? std::move(source).weights(data.weights()) : source;
+}
+
+// Squares of dense data of some size, packed in scalar T. Nothing where the data need more care.
+template <class T, class S, class Team>
+std::optional<PCASolution> packed_solution(const PCAPlan& plan, const Samples<S>& data, bool gram,
+                                           double rows, Index few, Team& team) {
+  std::optional<ColumnStrips<S>> strips;
+  std::optional<CrossProducts> products;
+  if (gram) {
+    const std::optional<int> exponent = widest_exponent(first_look(data, 4));
+    if (!exponent) return std::nullopt;
+    strips.emplace(data, *exponent, plan.standardize);
+    if (!row_products<T>(data, *strips, team)) return std::nullopt;
+  } else {
+    products = column_products<T>(data, team);
+    if (!products) return std::nullopt;
+  }
+  const CrossProducts& found = gram ? strips->products() : *products;
+  PCASolution solution{{},
+                       found.mean(),
+                       deviations_of(found, data.cols()),
+                       found.weight,
+                       gram ? PCASolver::gram : PCASolver::covariance};
+  const Index most = most_components(found.weight, rows, data.cols());
+  const ChooseCount select = count_of(plan, most, solution.n, solution.deviation);
+  solution.spectrum = gram ? solve_strips<T>(data, *strips, plan.standardize, few, team, select)
+                           : solve_products<T, S>(*products, plan.standardize, few, team, select);
+  return solution;
+}
+
+// By squares: packed where the data are dense and of some size. Float data in float products first,
+// if few components are wanted, and if their noise floor then lets them stand.
+template <class S, class Team>
+PCASolution solution_of_squares(const PCAPlan& plan, const Samples<S>& data, bool gram, double rows,
+                                Team& team) {
+  constexpr Index some = 64;
+  const Index size = gram ? data.rows() : data.cols();
+  if (!data.sparse() && size >= some) {
+    const Index* count = std::get_if<Index>(&plan.keep);
+    const Index few = count != nullptr && few_wanted(*count, size) ? *count : 0;
+    const bool copied = gram && data.contiguous_row(0) == nullptr;
+    const Samples<S> dense = copied ? with_contiguous_rows(data) : data;
+    if constexpr (std::is_same_v<S, float>) {
+      if (few > 0) {
+        auto solution = packed_solution<float>(plan, dense, gram, rows, few, team);
+        if (solution && safe(solution->spectrum, few)) return std::move(*solution);
+      }
+    }
+    if (auto solution = packed_solution<double>(plan, dense, gram, rows, few, team))
+      return std::move(*solution);
+  }
+  if (gram) return solution_of_rows(plan, data, PCASolver::gram, team);
+  return solution_of_moments(plan, moments_of(data, team, plan.who));
+}
+
+// A few components of data so large, or so sparse, that passes over them are cheaper than squares.
+template <class S>
+bool passes_pay(const PCAPlan& plan, const Samples<S>& data) {
+  const Index* count = std::get_if<Index>(&plan.keep);
+  const Index size = std::min(data.rows(), data.cols());
+  return count != nullptr && few_wanted(*count, size) && size >= (data.sparse() ? 1000 : 10000);
 }
 
 template <class S, class Exec>
 PCAFit<S> fit_rows(const PCAPlan& plan, const Samples<S>& data, const Exec& executor) {
   const Stopwatch watch;
-  check_rows(plan, data);
+  const double rows = check_rows(plan, data);
   auto&& team = executor.team();
-  const bool gram = plan.solver == PCASolver::gram ||
-                    (plan.solver == PCASolver::automatic && data.rows() < data.cols());
-  PCAFit<S> fit =
-      gram ? fit_gram(plan, data, team) : fit_moments(plan, moments_of(data, team, plan.who));
-  fit.report.evaluations = 2;
+  const bool automatic = plan.solver == PCASolver::automatic;
+  const auto solve = [&] {
+    if (plan.solver == PCASolver::svd || plan.solver == PCASolver::randomized)
+      return solution_of_rows(plan, data, plan.solver, team);
+    if (automatic && passes_pay(plan, data)) {
+      PCASolution solution = solution_of_rows(plan, data, PCASolver::randomized, team);
+      if (solution.spectrum.converged) return solution;
+    }
+    const bool gram = plan.solver == PCASolver::gram || (automatic && data.rows() < data.cols());
+    PCASolution solution = solution_of_squares(plan, data, gram, rows, team);
+    const Index possible = std::min(data.cols(), static_cast<Index>(rows) - 1);
+    if (automatic && !plan.within_rank && !safe(solution.spectrum, possible))
+      return solution_of_rows(plan, data, PCASolver::svd, team);
+    return solution;
+  };
+  const PCASolution solution = solve();
+  PCAFit<S> fit = assemble<S>(plan, solution);
+  fit.report.evaluations = 2 + solution.spectrum.passes;
   fit.report.seconds = watch.seconds();
   return fit;
 }

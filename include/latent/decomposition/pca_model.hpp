@@ -12,6 +12,7 @@
 #include "latent/core/executor.hpp"
 #include "latent/core/numeric.hpp"
 #include "latent/core/product.hpp"
+#include "latent/decomposition/pca_solver.hpp"
 
 LATENT_BEGIN
 
@@ -28,6 +29,8 @@ struct PCAParts {
   double n = 0.0;                // rows, counted by weight
   Index rank = 0;
   bool whiten = false;
+  PCASolver solver = PCASolver::automatic;  // that found them
+  double noise_floor = 0.0;                 // of singular values
 };
 
 // Immutable; every member is const and safe to call from any number of threads. S is the scalar of
@@ -44,7 +47,11 @@ class PCAModel {
 
   Vector<S> mean() const { return parts_.mean.template cast<S>(); }     // D
   const RowMatrix<S>& projection() const { return parts_.projection; }  // D x L, orthonormal
-  Index rank() const { return parts_.rank; }  // components above the noise floor, kept or not
+  // Components above the noise floor, kept or not; of those kept alone where the solver looked for
+  // no others (randomized, or a few components of large data).
+  Index rank() const { return parts_.rank; }
+  PCASolver solver() const { return parts_.solver; }         // never automatic
+  double noise_floor() const { return parts_.noise_floor; }  // in the units of singular_values()
   const PCAParts<S>& parts() const { return parts_; }
 
   // L, descending, divisor n - 1; of the standardised data where the fit standardised. 0 below the

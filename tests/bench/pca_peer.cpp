@@ -1,0 +1,141 @@
+// Principal components beside their peers: a driver for a harness that runs each peer as
+// `EXE TASK THREADS` over the same files and reads JSON lines.
+//
+//   BENCHDATA=<folder> build/bench/tests/bench/bench_pca_peer PCA2 2
+//
+// Reads $BENCHDATA/TASK.meta (lines "n 400", "d 1024", "k 36") and TASK.X.f64 (n x d). Times whole
+// fits with the options left alone but for the k components, by randomized with accuracies 1e-1 and
+// the default, and, on small tasks, by svd; quality is the variance that the axes capture.
+//
+//   BUDGET  a fit that takes longer than so many seconds is not repeated (6)
+//   REPS    fits to take the median of, after one that warms up (3)
+//   ONLY_DEFAULT=1  leaves out the other solvers
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "latent/pca.hpp"
+#include "raw_file.hpp"
+
+namespace {
+
+using latent::Index;
+using latent::PCA;
+using latent::PCASolver;
+using latent::RowMatrix;
+
+struct Task {
+  std::string name;
+  Index n = 0;
+  Index d = 0;
+  Index k = 0;
+  RowMatrix<double> x;  // n x d
+};
+
+std::string text_from(const char* variable, const char* otherwise) {
+  const char* value = std::getenv(variable);
+  return value != nullptr ? value : otherwise;
+}
+
+double number_from(const char* variable, double otherwise) {
+  const char* value = std::getenv(variable);
+  return value != nullptr ? std::atof(value) : otherwise;
+}
+
+Task read_task(const std::string& name) {
+  const std::string stem = text_from("BENCHDATA", "/tmp/benchdata") + "/" + name;
+  Task task;
+  task.name = name;
+  std::ifstream meta(stem + ".meta");
+  std::string key;
+  std::string value;
+  while (meta >> key >> value) {
+    if (key == "n") task.n = std::stol(value);
+    if (key == "d") task.d = std::stol(value);
+    if (key == "k") task.k = std::stol(value);
+  }
+  if (task.n < 1 || task.d < 1 || task.k < 1)
+    throw std::runtime_error(stem + ".meta does not say n, d and k");
+  task.x = bench::read_raw(stem + ".X.f64", task.n, task.d);
+  return task;
+}
+
+// The variance along the axes (d x k), divisor n - 1, in double. Not the library's own figure.
+double captured(const RowMatrix<double>& x, const RowMatrix<double>& axes) {
+  const Eigen::RowVectorXd of_mean = x.colwise().mean() * axes;
+  double sum = 0.0;
+  for (Index first = 0; first < x.rows(); first += 1024) {
+    const auto rows = x.middleRows(first, std::min<Index>(1024, x.rows() - first));
+    sum += ((rows * axes).rowwise() - of_mean).squaredNorm();
+  }
+  return sum / static_cast<double>(x.rows() - 1);
+}
+
+template <class S>
+void run(const Task& task, const RowMatrix<S>& x, const PCA& pca, int threads, const char* peer) {
+  const double budget = number_from("BUDGET", 6.0);
+  const int repetitions = std::max(1, static_cast<int>(number_from("REPS", 3.0)));
+  RowMatrix<double> axes;
+  std::string note;
+  const auto fit = [&] {
+    const latent::detail::Stopwatch watch;
+    const auto result = pca.fit(x, latent::Threads{threads});
+    const double seconds = watch.seconds();
+    axes = result.model.projection().template cast<double>();
+    note = to_string(result.model.solver());
+    return seconds;
+  };
+  std::vector<double> seconds{fit()};
+  if (seconds[0] < budget) {
+    seconds.clear();
+    for (int r = 0; r < repetitions; ++r) seconds.push_back(fit());
+  }
+  std::sort(seconds.begin(), seconds.end());
+  const double median = seconds[seconds.size() / 2];
+  std::printf(
+      "{\"peer\":\"%s\",\"task\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,\"n\":%ld,\"d\":%ld,"
+      "\"k\":%ld,\"iters\":1,\"reps\":%d,\"seconds_total\":%.6g,\"seconds_per_iter\":%.6g,"
+      "\"quality\":%.12g,\"blas\":\"%s\",\"note\":\"%s\"}\n",
+      peer, task.name.c_str(), sizeof(S) == 8 ? "float64" : "float32", threads,
+      static_cast<long>(task.n), static_cast<long>(task.d), static_cast<long>(task.k),
+      static_cast<int>(seconds.size()), median, median, captured(task.x, axes),
+      text_from("OPENBLAS_CORETYPE", "default").c_str(), note.c_str());
+  std::fflush(stdout);
+}
+
+template <class S>
+void run_all(const Task& task, int threads) {
+  const RowMatrix<S> x = task.x.cast<S>();
+  run(task, x, PCA{.keep = task.k}, threads, "latent");
+  if (number_from("ONLY_DEFAULT", 0.0) > 0.0) return;
+  run(task, x, PCA{.keep = task.k, .solver = PCASolver::randomized, .accuracy = 0.1}, threads,
+      "latent-krylov-1e-1");
+  run(task, x, PCA{.keep = task.k, .solver = PCASolver::randomized}, threads, "latent-krylov-1e-3");
+  if (std::min(task.n, task.d) <= 512)
+    run(task, x, PCA{.keep = task.k, .solver = PCASolver::svd}, threads, "latent-svd");
+}
+
+}  // namespace
+
+int main(int argc, char* argv[]) {
+  if (argc != 3) {
+    std::fprintf(stderr, "usage: %s TASK THREADS\n", argv[0]);
+    return 2;
+  }
+  // What a harness asks of every peer, and this one does not do, is no failure.
+  const std::string name = argv[1];
+  if (name.rfind("PCA", 0) != 0) return 0;
+  try {
+    const Task task = read_task(name);
+    run_all<double>(task, std::atoi(argv[2]));
+    run_all<float>(task, std::atoi(argv[2]));
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "%s: %s\n", argv[0], problem.what());
+    return 1;
+  }
+}
