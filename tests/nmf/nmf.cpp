@@ -229,10 +229,8 @@ TEST_CASE("nmf: float data give a float model near that of double") {
   const auto w0 = uniform_parts(300, 5, 1);
   const auto h0 = uniform_parts(5, 40, 2);
   for (const NMFLoss loss : {NMFLoss::frobenius, NMFLoss::kullback_leibler}) {
-    const NMF nmf{.solver = NMFSolver::multiplicative,
-                  .loss = loss,
-                  .max_iterations = 30,
-                  .tolerance = 0.0};
+    const NMF nmf{
+        .solver = NMFSolver::multiplicative, .loss = loss, .max_iterations = 30, .tolerance = 0.0};
     const auto single = nmf.fit_from(w0, h0, x);
     const auto exact = nmf.fit_from(w0, h0, x.cast<double>());
     static_assert(std::is_same_v<std::remove_cvref_t<decltype(single.model)>::Scalar, float>);

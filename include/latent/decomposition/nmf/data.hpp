@@ -22,11 +22,14 @@ namespace detail {
 
 using Observed = RowMatrix<std::uint8_t>;  // n x D: 1 where the entry counts, 0 where it is missing
 
-// Rows that one reduction takes at a time: a lane, but a part of one where there is only one lane,
-// so that a few hundred long rows (images) use several threads. A rule of the shape alone.
+// Rows that one reduction takes at a time: a lane, but an equal part of about 128 where there is only
+// one lane, so that a few hundred long rows (images) use several threads. A rule of the shape alone.
 inline Index nmf_unit_rows(Index rows, bool sparse) {
-  constexpr Index part = 96;
-  return rows > lane_rows || sparse ? lane_rows : part;
+  constexpr Index part = 128;
+  constexpr Index step = 8;
+  if (rows > lane_rows || sparse) return lane_rows;
+  const Index parts = (rows + part - 1) / part;
+  return ((rows + parts - 1) / parts + step - 1) / step * step;
 }
 
 // X in units of 2^exponent, so that the largest entry is in [1/2, 1). The numbers themselves stay
@@ -214,7 +217,7 @@ template <class S, class Team>
 NMFData<S> nmf_data(const Samples<S>& given, Observed observed, Team& team, std::string_view who) {
   check_shape(given, who);
   NMFData<S> data{given};
-  data.observed = std::move(observed);
+  if (observed.size() > 0 && observed.minCoeff() == 0) data.observed = std::move(observed);
   Vector<double> largest = Vector<double>::Zero(lanes_of(given.rows()));
   team.for_each_lane(largest.size(), [&](Index lane) {
     const Index first = lane * lane_rows;

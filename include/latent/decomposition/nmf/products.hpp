@@ -168,6 +168,23 @@ RowMatrix<S> data_times_right(const NMFData<S>& data, const RowMatrix<S>& h, NMF
   return result;
 }
 
+// L x L: sum v a_i b_i' over the rows of the data.
+template <class S, class Team>
+RowMatrix<double> gram_between(const NMFData<S>& data, const RowMatrix<S>& a, const RowMatrix<S>& b,
+                               Team& team) {
+  return team.reduce(
+      data.units(), [&] { return RowMatrix<double>(RowMatrix<double>::Zero(a.rows(), b.rows())); },
+      [&](Index index, RowMatrix<double>& sums) {
+        data.for_each_tile(index, [&](Index first, Index count) {
+          RowMatrix<double> left = a.middleCols(first, count).template cast<double>();
+          for (Index i = 0; i < count && data.source.has_weights(); ++i)
+            left.col(i) *= data.source.weight(first + i);
+          const RowMatrix<double> right = b.middleCols(first, count).template cast<double>();
+          add_product(left, right.transpose(), sums);
+        });
+      });
+}
+
 }  // namespace detail
 
 LATENT_END

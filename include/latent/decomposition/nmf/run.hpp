@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "latent/core/report.hpp"
+#include "latent/decomposition/nmf/extrapolation.hpp"
 #include "latent/decomposition/nmf/start.hpp"
 
 LATENT_BEGIN
@@ -95,62 +96,84 @@ struct NMFLimits {
 template <class S>
 using NMFWatch = std::function<bool(Index, double, const RowMatrix<S>&)>;
 
-// Each iteration updates H and then W, whose pass also finds the objective of both.
+// Each iteration updates H and then W, whose pass also finds the objective of both. Coordinate
+// descent goes beyond what it finds, for as long as the objective falls; where it would rise, the
+// step is taken again as it is.
 template <class S, class Team>
 NMFRun<S> nmf_run(NMFData<S>& data, const NMFProblem& problem, NMFFactors<S> start,
                   const NMFLimits& limits, const NMFWatch<S>& observer, const Stopwatch& watch,
                   NMFPool<S>& pool, Team& team) {
-  NMFRun<S> run{std::move(start), 0.0, {}};
+  NMFRun<S> run;
   Report& report = run.report;
-  RowMatrix<S>& h = run.factors.components;
-  RowMatrix<S>& w = run.factors.weights;
   const auto in_units = [&](double f) { return in_data_units(problem.loss, f, data.exponent); };
   const double scale = problem.frobenius() ? data.squares : 2.0 * data.sum;
   const double rounding = 64.0 * static_cast<double>(std::numeric_limits<S>::epsilon()) * scale;
-  NMFStatistics sums{0, 0, false};
+  NMFState<S> here{std::move(start.weights), std::move(start.components), {}, {0, 0, false}};
+  NMFState<S> before = here;
   double objective = 0.0;
   {
-    NMFPass<S> pass{data, problem, h};
-    sums = pass.run(w, false, pool, team);
-    objective = nmf_objective(data, problem, sums, h, pass);
+    NMFPass<S> pass{data, problem, here.components};
+    here.sums = pass.run(here.weights, false, pool, team);
+    objective = nmf_objective(data, problem, here.sums, here.components, pass);
   }
+  here.proposed = here.components;
   report.evaluations = 1;
   report.trace.push_back({0, in_units(objective), 0.0, 0.0, watch.seconds()});
-  for (Index index = 1; index <= limits.max_iterations; ++index) {
-    NMFFactors<S> before = run.factors;
-    update_components(problem, sums, h, pool, team);
-    NMFPass<S> pass{data, problem, h};
-    sums = pass.run(w, true, pool, team);
-    const double next = nmf_objective(data, problem, sums, h, pass);
+  Reach reach;
+  bool far = false;
+  bool failed = false;
+  for (Index index = 1; index <= limits.max_iterations;) {
+    NMFState<S> next{here.weights, here.components, {}, {0, 0, false}};
+    update_components(problem, far ? beyond(data, here, before, reach.length(), team) : here.sums,
+                      next.components, pool, team);
+    next.proposed = next.components;
+    if (far) {
+      next.components = beyond(next.proposed, here.proposed, reach.length());
+      next.weights = beyond(here.weights, before.weights, reach.length());
+    }
+    NMFPass<S> pass{data, problem, next.components};
+    next.sums = pass.run(next.weights, true, pool, team);
+    const double found = nmf_objective(data, problem, next.sums, next.components, pass);
     ++report.evaluations;
-    const bool finite = is_finite(next) && latent::all_finite(sums);
-    if (!finite || next > objective + std::max(rounding, 64.0 * 2.2e-16 * objective)) {
+    const bool finite = is_finite(found) && latent::all_finite(next.sums);
+    if (far && !(finite && found < objective)) {
+      reach.shorten();
+      far = false;
+      continue;
+    }
+    if (!finite || found > objective + std::max(rounding, 64.0 * 2.2e-16 * objective)) {
       report.status = finite ? Status::not_monotone : Status::numerical_failure;
-      run.factors = std::move(before);
+      failed = true;
       break;
     }
-    const double change = objective > 0.0 ? (objective - next) / objective : 0.0;
-    objective = next;
+    const double change = objective > 0.0 ? (objective - found) / objective : 0.0;
+    objective = found;
     report.iterations = index;
     report.trace.push_back({index, in_units(objective), 0.0, change, watch.seconds()});
-    if (!observer(index, in_units(objective), h)) {
+    before = std::move(here);
+    here = std::move(next);
+    if (!observer(index, in_units(objective), here.components)) {
       report.status = Status::stopped;
       break;
     }
-    if (limits.tolerance > 0.0 && change <= limits.tolerance) {
+    // A long step that hardly helps says little; a plain one decides.
+    const bool small = limits.tolerance > 0.0 && change <= limits.tolerance;
+    if (small && !far) {
       report.status = Status::converged;
       break;
     }
+    if (far) reach.extend();
+    far = problem.hals() && !small;
+    ++index;
   }
-  const bool kept =
-      report.status != Status::not_monotone && report.status != Status::numerical_failure;
-  if (kept && problem.frobenius() && !data.masked()) {
+  if (!failed && problem.frobenius() && !data.masked()) {
     // The last word comes from the residuals.
-    NMFPass<S> pass{data, problem, h};
-    objective = pass.loss(w, pool, team) + penalties(problem, sums, pass);
+    NMFPass<S> pass{data, problem, here.components};
+    objective = pass.loss(here.weights, pool, team) + penalties(problem, here.sums, pass);
     report.trace.back().objective = in_units(objective);
     ++report.evaluations;
   }
+  run.factors = {std::move(here.weights), std::move(here.components)};
   run.objective = in_units(objective);
   return run;
 }
