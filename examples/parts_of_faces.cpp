@@ -10,9 +10,9 @@
 // smaller pieces; eigenfaces of the same number err less, since they may subtract; a centroid errs
 // most, since it is one whole face; and faces that were left out are rebuilt nearly as well as those
 // the parts come from.
-#include <latent/eigenfaces.hpp>
 #include <latent/kmeans.hpp>
 #include <latent/nmf.hpp>
+#include <latent/pca.hpp>
 #include <sstream>
 
 #include "support/faces.hpp"
@@ -73,8 +73,8 @@ int main(int argc, char** argv) {
     const auto learnt = plain.fit(images, threads);
     // Penalties on both factors: with one alone, the other would grow to escape it.
     latent::NMF sparser = plain;
-    sparser.l1_weights = 20.0;
-    sparser.l1_components = 20.0;
+    sparser.l1_weights = 0.3;
+    sparser.l1_components = 0.3;
     const auto pieces = sparser.fit(images, threads);
 
     const auto by_centroid = [&](const RowMatrix<double>& x) -> RowMatrix<double> {
@@ -106,7 +106,8 @@ int main(int argc, char** argv) {
 
     const auto sheet = [&](const RowMatrix<double>& tiles, const std::string& text) {
       return examples::captioned(
-          examples::enlarge(examples::montage(tiles, w, h, 6, GreyRange::own()), 2), text);
+          examples::enlarge(examples::montage(tiles.topRows(18), w, h, 6, GreyRange::own()), 2),
+          text);
     };
     examples::write_png(program.output / "parts.png",
                         examples::side_by_side({sheet(centroids.centroids(), "centroids"),
