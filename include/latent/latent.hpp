@@ -13,6 +13,7 @@
 #include "latent/kmeans.hpp"
 #include "latent/logistic_regression.hpp"
 #include "latent/metrics.hpp"
+#include "latent/nmf.hpp"
 #include "latent/pca.hpp"
 #include "latent/probabilistic_pca.hpp"
 #include "latent/statistics.hpp"
