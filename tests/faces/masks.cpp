@@ -19,7 +19,7 @@ using latent_test::names;
 namespace {
 
 using Mask = Eigen::Array<bool, Eigen::Dynamic, Eigen::Dynamic>;
-const double nan = std::numeric_limits<double>::quiet_NaN();
+const double missing = std::numeric_limits<double>::quiet_NaN();
 constexpr Index pixels = down * across;
 
 // The upper four rows of the picture are seen.
@@ -68,14 +68,14 @@ TEST_CASE("masks: what is hidden is never looked at, be it NaN") {
   const auto model = five.fit(images, names(5, 3)).model;
   const Mask mask = upper();
   Eigen::MatrixXd hidden = images.cast<double>();
-  hidden.rightCols(2 * across).setConstant(nan);
+  hidden.rightCols(2 * across).setConstant(missing);
   CHECK(model.encode(hidden, mask) == model.encode(images, mask));
   CHECK(model.reconstruct(hidden, mask).allFinite());
   CHECK(model.identify(hidden.row(7), mask).label == 2);
   CHECK(model.candidates(hidden.row(7), mask).front().label == 2);
   CHECK_THROWS_AS(model.encode(hidden), latent::DataError);
   CHECK_THROWS_AS(model.identify(hidden.row(7)), latent::DataError);
-  hidden(3, 2) = nan;
+  hidden(3, 2) = missing;
   CHECK_THROWS_AS(model.encode(hidden, mask), latent::DataError);
   CHECK_THROWS_WITH(model.encode(hidden, mask), latent_test::contains("row 3, column 2"));
 }

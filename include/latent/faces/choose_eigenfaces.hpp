@@ -11,10 +11,12 @@
 
 LATENT_BEGIN
 
-// Settings, and how many of the n images they recognised.
+// Settings, and what they made of the n images.
 struct EigenfacesTrial {
   Eigenfaces options;
-  Index right = 0;
+  Index right = 0;  // images that were recognised
+  // How many people came before the right one, summed over the images whose person has another.
+  Index misplaced = 0;
 };
 
 struct EigenfacesChoice {
@@ -24,8 +26,9 @@ struct EigenfacesChoice {
   Report report;                        // evaluations: the fits
 };
 
-// Every combination of these settings is tried; the most images right wins, the first tried on a
-// tie, and what stands first in a list is tried first. Lists must not be empty.
+// Every combination of these settings is tried. The most images right wins; on a tie, where fewest
+// people come before the right one; on a further tie the first tried, and what stands first in a
+// list is tried first. Lists must not be empty.
 struct ChooseEigenfaces {
   ImageShape shape;
   std::vector<Lighting> lighting = {Lighting::as_is, Lighting::standardized};
@@ -63,7 +66,9 @@ struct ChooseEigenfaces {
     }
     const EigenfacesTrial& best = *std::max_element(
         choice.trials.begin(), choice.trials.end(),
-        [](const EigenfacesTrial& a, const EigenfacesTrial& b) { return a.right < b.right; });
+        [](const EigenfacesTrial& a, const EigenfacesTrial& b) {
+          return a.right != b.right ? a.right < b.right : a.misplaced > b.misplaced;
+        });
     choice.options = best.options;
     choice.right = best.right;
     choice.report.status = Status::converged;
@@ -112,26 +117,31 @@ struct ChooseEigenfaces {
   static void count_right(const detail::HoldOut& held, Team& team,
                           std::vector<EigenfacesTrial>& trials) {
     const Index n = held.people.size();
-    Eigen::Matrix<unsigned char, Eigen::Dynamic, Eigen::Dynamic> right(
-        static_cast<Index>(trials.size()), n);
+    RowMatrix<double> before(n, static_cast<Index>(trials.size()));  // -1: nobody to be right
     team.for_each_lane(n, [&](Index i) {
       const EigenfacesModel<double> model = detail::fit_without(held, {i});
       const RowMatrix<double> asked = model.encode(held.images.row(i), Serial{});
+      const int person = held.people[i];
+      const bool enrolled = (model.people().array() == person).any();
       for (std::size_t t = 0; t < trials.size(); ++t) {
         const Eigenfaces& options = trials[t].options;
         const Index kept = std::min(std::get<Index>(options.keep), model.components());
-        bool found = false;
-        if (options.drop < kept) {
-          const detail::Gallery<double> gallery(model.codes().leftCols(kept), model.people(),
-                                                options.rule(),
-                                                model.space().parts().deviation.head(kept));
-          found = gallery.nearest(asked.data()).label == held.people[i];
-        }
-        right(static_cast<Index>(t), i) = found;
+        double& result = before(i, static_cast<Index>(t));
+        result = -1.0;
+        if (!enrolled || options.drop >= kept) continue;
+        const detail::Gallery<double> gallery(model.codes().leftCols(kept), model.people(),
+                                              options.rule(),
+                                              model.space().parts().deviation.head(kept));
+        result = static_cast<double>(gallery.nearer_than(person, asked.data()));
       }
     });
-    for (std::size_t t = 0; t < trials.size(); ++t)
-      trials[t].right = right.row(static_cast<Index>(t)).template cast<Index>().sum();
+    for (std::size_t t = 0; t < trials.size(); ++t) {
+      for (Index i = 0; i < n; ++i) {
+        const double places = before(i, static_cast<Index>(t));
+        trials[t].right += places == 0.0;
+        if (places > 0.0) trials[t].misplaced += static_cast<Index>(places);
+      }
+    }
   }
 };
 

@@ -56,6 +56,27 @@ class Gallery {
     return best;
   }
 
+  // How many people are nearer than this one, who is enrolled: 0 where the nearest is right.
+  Index nearer_than(int person, const S* code) const {
+    std::vector<S> signature(static_cast<std::size_t>(width()));
+    sign(code, signature.data());
+    std::vector<FaceCandidate> others;
+    FaceCandidate own;
+    for (Index i = 0; i < references(); ++i) {
+      const FaceCandidate next = candidate(i, signature.data());
+      if (next.label != person)
+        others.push_back(next);
+      else if (own.row < 0 || next.distance < own.distance)
+        own = next;
+    }
+    std::vector<int> nearer;
+    for (const FaceCandidate& other : others)
+      if (other.distance < own.distance || (other.distance == own.distance && other.row < own.row))
+        nearer.push_back(other.label);
+    std::sort(nearer.begin(), nearer.end());
+    return std::unique(nearer.begin(), nearer.end()) - nearer.begin();
+  }
+
   // All, ascending by distance; the lowest row first in a tie.
   std::vector<FaceCandidate> candidates(const S* code) const {
     std::vector<S> signature(static_cast<std::size_t>(width()));
