@@ -114,7 +114,8 @@ FaceCalibration calibrate(const Eigenfaces& options, const Samples<S>& source, L
   };
   result.face_reject_rate = share(beyond(faces), faces.size());
   if (no_faces.size() > 0)
-    result.no_face_accept_rate = 1.0 - share(beyond(no_faces), no_faces.size());
+    result.no_face_accept_rate =
+        share(static_cast<double>(no_faces.size()) - beyond(no_faces), no_faces.size());
 
   const auto note = [&](double reached, const char* what) {
     if (reached <= target.false_accept_rate + 1e-12) return;
