@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <fstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "latent/eigenfaces.hpp"
 #include "support/catch.hpp"
@@ -119,30 +121,38 @@ TEST_CASE(
   CHECK(result.confusion.right() >= 180);
 }
 
-TEST_CASE("eigenfaces: thresholds calibrated on half of the people hold for the other half") {
+TEST_CASE("eigenfaces: thresholds calibrated on known people hold for strangers") {
   const Bytes images = faces();
   if (images.rows() == 0) LATENT_SKIP("needs orl/orl_32x32_u8.bin in LATENT_EXTRA_DATA_DIR");
-  // People 0 ... 19 are enrolled by 5 images each; their other 5, and people 20 ... 39, are asked.
+  // Four times, another fourth of the people are strangers; the others are enrolled by images 0
+  // ... 4, and everyone's images 5 ... 9 are asked, with which nothing has been calibrated.
   const Halves halves(images);
   const Eigenfaces options{.shape = {32, 32}, .keep = 36};
-  const auto calibrated = latent::calibrate(options, halves.known.topRows(100),
-                                            halves.people.head(100), {.false_accept_rate = 0.05});
-  CHECK(calibrated.false_accept_rate <= 0.05);
-  CHECK(calibrated.face_reject_rate <= 0.01);
-  Eigenfaces thresholds = options;
-  thresholds.threshold = calibrated.threshold;
-  thresholds.face_threshold = calibrated.face_threshold;
-  const auto model = thresholds.fit(halves.known.topRows(100), halves.people.head(100)).model;
-  Bytes asked(300, 1024);
-  asked << halves.asked.topRows(100), images.bottomRows(200);
-  Eigen::VectorXi people(300);
-  for (Index i = 0; i < 300; ++i)
-    people[i] = static_cast<int>(i < 100 ? i / 5 : 20 + (i - 100) / 10);
-  const auto result = latent::evaluate(model, asked, people);
-  CHECK(result.strangers == 200);
-  // 200 images of 20 people, of whom 5 % are 10: binomial with people as the units, three
-  // deviations above.
-  CHECK(result.false_accept_rate <= 0.05 + 3.0 * std::sqrt(0.05 * 0.95 / 20.0));
-  CHECK(result.false_reject_rate < 0.5);
-  CHECK(result.verification.equal_error_rate < 0.15);
+  double accepted = 0.0;
+  double rejected = 0.0;
+  for (int fold = 0; fold < 4; ++fold) {
+    std::vector<Index> rows;
+    for (Index i = 0; i < 200; ++i)
+      if (halves.people[i] % 4 != fold) rows.push_back(i);
+    const Bytes known = halves.known(rows, Eigen::all);
+    const Eigen::VectorXi people = halves.people(rows);
+    const auto calibrated = latent::calibrate(options, known, people,
+                                              {.false_accept_rate = 0.05, .face_reject_rate = 0.0});
+    CHECK(calibrated.false_accept_rate == 7.0 / 150.0);  // 5 % of 150 are 7.5
+    CHECK(calibrated.face_reject_rate == 0.0);
+    Eigenfaces gated = options;
+    gated.threshold = calibrated.threshold;
+    const auto model = gated.fit(known, people).model;
+    const auto result = latent::evaluate(model, halves.asked, halves.people);
+    CHECK(result.strangers == 50);
+    accepted += result.false_accept_rate / 4.0;
+    rejected += result.false_reject_rate / 4.0;
+    // Calibrated on the known, true of the others, within what 30 people allow.
+    CHECK(std::abs(result.false_reject_rate - calibrated.false_reject_rate) <= 0.25);
+    CHECK(result.verification.equal_error_rate < 0.15);
+  }
+  // The aim, and three deviations of a share of 40 people: images of one are not independent.
+  CHECK(accepted <= 0.05 + 3.0 * std::sqrt(0.05 * 0.95 / 40.0));
+  CHECK(accepted > 0.0);
+  CHECK(rejected < 0.5);
 }
