@@ -1,5 +1,9 @@
 #include "latent/faces/choose_eigenfaces.hpp"
 
+#include <algorithm>
+#include <set>
+#include <vector>
+
 #include "faces/drawn.hpp"
 #include "support/catch.hpp"
 
@@ -45,6 +49,44 @@ TEST_CASE("choose eigenfaces: every count is that of leave one out with the same
     most = std::max(most, trial.right);
   }
   CHECK(choice.right == most);
+}
+
+TEST_CASE("choose eigenfaces: misplaced are the people before the right one, and decide ties") {
+  const Eigen::MatrixXd images = under_lights(8, 3, 76);
+  const auto people = names(8, 3);
+  const auto choice = sweep.fit(images, people);
+  for (const std::size_t t : {std::size_t{1}, std::size_t{8}, std::size_t{39}}) {
+    Index before = 0;
+    for (Index i = 0; i < 24; ++i) {
+      std::vector<Index> rest;
+      for (Index j = 0; j < 24; ++j)
+        if (j != i) rest.push_back(j);
+      const Eigen::MatrixXd others = images(rest, Eigen::all);
+      Eigenfaces options = choice.trials[t].options;
+      options.keep = std::min<Index>(std::get<Index>(options.keep), 23);
+      const auto model = options.fit(others, Eigen::VectorXi(people(rest))).model;
+      std::set<int> met;
+      for (const auto& candidate : model.candidates(images.row(i))) {
+        if (candidate.label == people[i]) break;
+        met.insert(candidate.label);
+      }
+      before += static_cast<Index>(met.size());
+    }
+    CHECK(before > 0);
+    CHECK(choice.trials[t].misplaced == before);
+  }
+  for (const auto& trial : choice.trials)
+    if (trial.right == choice.right) {
+      const bool chosen =
+          trial.options.distance == choice.options.distance &&
+          trial.options.nearest == choice.options.nearest &&
+          trial.options.drop == choice.options.drop &&
+          trial.options.lighting == choice.options.lighting &&
+          std::get<Index>(trial.options.keep) == std::get<Index>(choice.options.keep);
+      if (chosen)
+        for (const auto& other : choice.trials)
+          CHECK((other.right < trial.right || other.misplaced >= trial.misplaced));
+    }
 }
 
 TEST_CASE("choose eigenfaces: light that differs is taken out, and new images gain by it") {
