@@ -1,47 +1,21 @@
 #include "latent/eigenfaces.hpp"
 
-#include <cstdint>
 #include <limits>
 
-#include "latent/core/random.hpp"
+#include "faces/drawn.hpp"
 #include "support/catch.hpp"
+#include "support/compare.hpp"
 
 using latent::Eigenfaces;
 using latent::Index;
 using latent::Match;
 
-namespace {
-
-using Bytes = Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-const double eps = std::numeric_limits<double>::epsilon();
-constexpr Index down = 6;
-constexpr Index across = 4;
-
-// `people` blobs of their own place, `each` noisy images of everyone.
-Bytes drawn_faces(Index people, Index each, std::uint64_t seed) {
-  latent::Random random{seed};
-  Bytes images(people * each, down * across);
-  for (Index i = 0; i < images.rows(); ++i) {
-    const double row = static_cast<double>(i / each % down);
-    const double col = static_cast<double>(i / each % across);
-    for (Index p = 0; p < images.cols(); ++p) {
-      const double r = static_cast<double>(p / across) - row;
-      const double c = static_cast<double>(p % across) - col;
-      images(i, p) =
-          static_cast<std::uint8_t>(40 + 150 / (1 + r * r + c * c) + 20 * random.uniform());
-    }
-  }
-  return images;
-}
-
-Eigen::VectorXi names(Index people, Index each) {
-  Eigen::VectorXi labels(people * each);
-  for (Index i = 0; i < labels.size(); ++i) labels[i] = static_cast<int>(i / each);
-  return labels;
-}
-
-}  // namespace
+using latent_test::across;
+using latent_test::Bytes;
+using latent_test::down;
+using latent_test::drawn_faces;
+using latent_test::eps;
+using latent_test::names;
 
 TEST_CASE("eigenfaces: bytes are computed with as double") {
   Bytes images(2, 2);
