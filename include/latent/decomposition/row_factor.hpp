@@ -10,10 +10,10 @@
 #include <vector>
 
 #include <Eigen/QR>
-#include <Eigen/SVD>
 
 #include "latent/core/executor.hpp"
 #include "latent/core/statistics.hpp"
+#include "latent/decomposition/orthogonal_columns.hpp"
 #include "latent/stats/column_moments.hpp"
 #include "latent/stats/recentre.hpp"
 
@@ -86,21 +86,15 @@ RowMatrix<S> principal_rows(const RowMatrix<S>& rows, Index most, double& cut) {
   using Dense = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>;
   const Index p = rows.rows();
   if (p == 0) return rows;
-  // rows' = Q R, R = U diag(sigma) W': the vectors are Q U.
   const Eigen::HouseholderQR<Dense> qr(rows.transpose());
-  const Dense triangle = qr.matrixQR().topRows(p).template triangularView<Eigen::Upper>();
-  const Eigen::BDCSVD<Dense> svd(triangle, Eigen::ComputeThinU);
-  require<DataError>(svd.info() == Eigen::Success,
-                     "IncrementalPCA: the singular value iteration did not converge");
+  Dense columns = qr.matrixQR().topRows(p).template triangularView<Eigen::Upper>();
+  const Vector<S> squares = orthogonalise_columns(columns);
   const Index count = std::min(p, most);
   Dense vectors = Dense::Zero(rows.cols(), count);
-  vectors.topRows(p) = svd.matrixU().leftCols(count);
+  vectors.topRows(p) = columns.leftCols(count);
   vectors.applyOnTheLeft(qr.householderQ());
-  RowMatrix<S> result(count, rows.cols());
-  for (Index i = 0; i < count; ++i)
-    result.row(i) = svd.singularValues()[i] * vectors.col(i).transpose();
-  for (Index i = p - 1; i >= count; --i) cut += svd.singularValues()[i] * svd.singularValues()[i];
-  return result;
+  for (Index i = p - 1; i >= count; --i) cut += squares[i];
+  return vectors.transpose();
 }
 
 // Keeps the `most` longest principal rows.
