@@ -1,5 +1,6 @@
 // Rows taken out of moments: what is left, what it costs, and what cannot have been in.
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "latent/stats/moments.hpp"
@@ -95,6 +96,14 @@ TEST_CASE("moments: a column of which nothing is left is constant, not rounding"
   CHECK(std::isinf(rest.cancellation()));
   CHECK(close_matrix(rest.covariance().block(2, 2, 1, 1),
                      moments(x.bottomRows(60)).covariance().block(2, 2, 1, 1), 1e-12));
+  // Whatever the sign of the rounding that is left.
+  for (std::uint64_t seed = 10; seed < 40; ++seed) {
+    x = latent_test::normal_rows(100, 3, seed, 1.0);
+    x.col(1).tail(60).setConstant(0.1 * static_cast<double>(seed));
+    Moments flat = moments(x);
+    flat.remove(x.topRows(40));
+    CHECK(flat.variance()[1] == 0.0);
+  }
   // Constant all along: nothing was lost.
   x.col(1).setConstant(0.1);
   rest = moments(x);
