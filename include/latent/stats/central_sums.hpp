@@ -91,14 +91,19 @@ struct CentralSums {
   }
 
  private:
+  struct Sizes {
+    Vector<double> added;  // D: what was added up in each column
+    Vector<double> blur;   // D: what the rounding of means may have done to it, at worst
+  };
+
   // Merges (sign 1) or takes out (sign -1), with n > 0 rows left, in a frame about the new mean.
-  // Returns the sizes of what was added up in each column (D).
-  Vector<double> recentre(const CentralSums& other, double sign, double n) {
+  Sizes recentre(const CentralSums& other, double sign, double n) {
     const Index D = columns();
     const ColumnFrame& theirs = other.frame;
     Vector<double> a(D), b(D);       // the factors into the units of the result
     Vector<double> gap(D), rest(D);  // between the means; of the new mean beyond the new shift
-    Vector<double> size(D), from(D);
+    Vector<double> from(D);
+    Sizes size{Vector<double>(D), Vector<double>(D)};
     const double between = sign * weight * (other.weight / n);
     for (Index j = 0; j < D; ++j) {
       const int e = std::max({frame.exponent[j], theirs.exponent[j],
@@ -115,9 +120,9 @@ struct CentralSums {
       const double blur = std::ldexp(mean_rounding(frame.shift[j], theirs.shift[j]), -e);
       const double before = a[j] * a[j] * removed_of(j) + b[j] * b[j] * other.removed_of(j);
       const double own = a[j] * a[j] * central(j, j);
-      size[j] = own + b[j] * b[j] * other.central(j, j) + before +
-                std::abs(between) *
-                    (gap[j] * gap[j] + (2.0 * std::abs(gap[j]) + blur) * blur / removal_slack);
+      size.added[j] =
+          own + b[j] * b[j] * other.central(j, j) + before + std::abs(between) * gap[j] * gap[j];
+      size.blur[j] = std::abs(between) * (2.0 * std::abs(gap[j]) + blur) * blur;
       from[j] = sign < 0.0 ? before + own : before;
       frame.shift[j] = mean.shift;
       frame.exponent[j] = e;
@@ -138,15 +143,16 @@ struct CentralSums {
   }
 
   // After a removal from sums of the given sizes.
-  void settle(const Vector<double>& size) {
-    constexpr double rounding = 4.0 * std::numeric_limits<double>::epsilon();
+  void settle(const Sizes& size) {
+    // The sums of a lane of 2048 rows are known to the root of that times eps, if not to worse.
+    constexpr double rounding = 64.0 * std::numeric_limits<double>::epsilon();
     for (Index j = 0; j < columns(); ++j) {
       const double left = scatter(j, j) - sum[j] * (sum[j] / weight);
-      require<DataError>(left >= -removal_slack * size[j],
+      require<DataError>(left >= -removal_slack * size.added[j] - size.blur[j],
                          "Moments: what is taken out must have been in; column ", j,
-                         " is left with ", left, " as its sum of squares, of ", size[j],
+                         " is left with ", left, " as its sum of squares, of ", size.added[j],
                          " (in multiples of 4^", frame.exponent[j], ")");
-      if (left > rounding * size[j]) continue;
+      if (left > rounding * size.added[j]) continue;
       // Constant, as far as one can tell: about a mean beyond the shift, without a scatter.
       for (Index i = 0; i < columns(); ++i) {
         const Index row = std::max(i, j);
