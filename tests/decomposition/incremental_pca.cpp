@@ -176,8 +176,11 @@ TEST_CASE("incremental pca: a spectrum of decades is met, also about 1e4") {
   const auto model = pca.finish(learned(pca, moved, rows)).model;
   // The rounding of the numbers themselves: eps of the offset a number, over 60 x 7 of them.
   const double stored = eps * offset * 20;
+  // Ten eps for a solution, and an eps for each merge, which add up like a random walk.
+  const double solved = 10 + std::sqrt(static_cast<double>((n + rows - 1) / rows));
+  INFO("rows a block: " << rows << ", offset: " << offset);
   for (Index j = 0; j < d; ++j)
-    CHECK(std::abs(model.singular_values()[j] - sigma[j]) / eps <= 10 + stored / eps);
+    CHECK(std::abs(model.singular_values()[j] - sigma[j]) / eps <= solved + stored / eps);
 }
 
 TEST_CASE("incremental pca: keep as a share of the variance, and whitening") {

@@ -29,12 +29,13 @@ Moments streamed(const Eigen::MatrixXd& x, Index rows) {
 
 // Variance of the stored numbers in extended precision.
 double exact_variance(const Eigen::VectorXd& x) {
+  const auto first = static_cast<long double>(x[0]);
   long double mean = 0;
-  for (const double value : x) mean += static_cast<long double>(value) - x[0];
+  for (const double value : x) mean += static_cast<long double>(value) - first;
   mean /= static_cast<long double>(x.size());
   long double sum = 0;
   for (const double value : x) {
-    const long double gap = (static_cast<long double>(value) - x[0]) - mean;
+    const long double gap = (static_cast<long double>(value) - first) - mean;
     sum += gap * gap;
   }
   return static_cast<double>(sum / static_cast<long double>(x.size() - 1));
