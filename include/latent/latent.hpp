@@ -10,6 +10,7 @@
 #include "latent/families.hpp"
 #include "latent/gaussian_mixture.hpp"
 #include "latent/hidden_markov.hpp"
+#include "latent/incremental_pca.hpp"
 #include "latent/kmeans.hpp"
 #include "latent/logistic_regression.hpp"
 #include "latent/metrics.hpp"

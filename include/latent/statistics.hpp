@@ -1,6 +1,7 @@
-// mean, variance, covariance and correlation of columns, and moments that merge.
+// mean, variance, covariance and correlation of columns, moments that merge, standardization.
 #pragma once
 
 #include "latent/stats/covariance.hpp"
 #include "latent/stats/mean.hpp"
 #include "latent/stats/moments.hpp"
+#include "latent/stats/standardizer.hpp"

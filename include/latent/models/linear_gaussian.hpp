@@ -90,6 +90,9 @@ class PreparedLinearGaussian {
     log_determinant_ = invert(precision, covariance_);
   }
 
+  // L x L: cov(z | x) of a complete row.
+  const RowMatrix<double>& covariance() const { return covariance_; }
+
   template <class S>
   LinearGaussianTile posterior(const Eigen::Ref<const RowMatrix<S>>& x) const {
     const Index n = x.rows();

@@ -171,6 +171,22 @@ class LinearGaussianModel {
                            });
   }
 
+  // The mean of that over the rows, by weight; as PCAModel::score. Throws InvalidArgument for no rows.
+  template <class Data>
+  double score(const Data& x) const {
+    decltype(auto) data = as_samples(x);
+    check_shape(data, concat(Self::name, "::score"));
+    auto team = Threads{}.team();
+    return log_likelihood(data) / total_weight(data, team);
+  }
+
+  // L x L: cov(z | x) of a row with nothing missing, the same for all of them; transform gives the
+  // means. O(D L^2 + L^3).
+  Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic> posterior_covariance() const {
+    self().check();
+    return prepare().covariance().template cast<S>();
+  }
+
   // D x D, symmetric to the bit: loadings loadings' + diag(noise).
   Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic> covariance() const {
     const Vector<double> noise = self().noise_of_columns();

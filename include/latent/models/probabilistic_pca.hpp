@@ -2,10 +2,13 @@
 // missing.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "latent/decomposition/pca_model.hpp"
 #include "latent/models/linear_gaussian_model.hpp"
 
 LATENT_BEGIN
@@ -19,6 +22,12 @@ LATENT_BEGIN
 // One noise variance serves all columns: where their spreads differ by more than 1e4, that of the
 // small ones drowns in the rounding of the large ones, and a fit may end as not_monotone. Scale
 // them first, or use FactorAnalysis, which does not mind.
+//
+// Where nothing is missing there is no need of EM:
+//
+//   auto model = latent::ProbabilisticPCA<>::maximum_likelihood(latent::PCA{.keep = 2}.fit(x).model);
+//
+// and where something is:
 //
 //   auto start = latent::ProbabilisticPCA<>::start(x, 2, seed);
 //   auto fit = latent::EM{}.fit(start, x);
@@ -47,6 +56,19 @@ class ProbabilisticPCA : public detail::LinearGaussianModel<ProbabilisticPCA<S>,
   ProbabilisticPCA(Vector<S> mean_of_columns, RowMatrix<S> loadings_of_columns,
                    const Vector<double>& noise)
       : ProbabilisticPCA(std::move(mean_of_columns), std::move(loadings_of_columns), noise.mean()) {
+  }
+
+  // The Gaussian by which PCAModel::score judges rows: loadings = V (Lambda - s I)^1/2 with its axes V,
+  // variances Lambda (divisor n - 1) and noise variance s (Tipping and Bishop 1999, eq. 7, R = I). With
+  // all D components, s is the smallest variance, and the Gaussian the same. Throws InvalidArgument
+  // for a standardized PCA (its noise is not the same in all columns of the data) and DataError
+  // where the noise variance is 0 (fewer components than the rank are needed, or all D at full rank)
+  // or a number overflows. O(D L).
+  static ProbabilisticPCA from_pca(const PCAModel<S>& pca) { return closed_form(pca, 1.0); }
+  // The same with divisor n: of all models with L components, the one under which the rows that the
+  // PCA was fitted to are likeliest, where EM would end (Tipping and Bishop 1999, section 3.2).
+  static ProbabilisticPCA maximum_likelihood(const PCAModel<S>& pca) {
+    return closed_form(pca, (pca.parts().n - 1.0) / pca.parts().n);
   }
 
   // D equal variances.
@@ -88,6 +110,37 @@ class ProbabilisticPCA : public detail::LinearGaussianModel<ProbabilisticPCA<S>,
   // mean(j), loading(j,l), noise_variance.
   std::vector<std::string> parameter_names() const { return this->names_with({"noise_variance"}); }
   Index free_parameters() const { return this->free_parameters_of_columns() + 1; }
+
+ private:
+  // `share` multiplies the variances.
+  static ProbabilisticPCA closed_form(const PCAModel<S>& pca, double share) {
+    const PCAParts<S>& parts = pca.parts();
+    const Index l = pca.components();
+    detail::require(parts.unit.size() == 0,
+                    "ProbabilisticPCA: the PCA must not standardize: the noise would differ from "
+                    "column to column; fit it to data that a Standardizer transformed");
+    const double noise =
+        l == pca.columns() ? parts.deviation[l - 1] : parts.noise_deviation;  // its root
+    detail::require<DataError>(
+        parts.rank >= l && noise > 0.0,
+        "ProbabilisticPCA: the PCA must have fewer components than the rank, or all at full rank, "
+        "so that the noise variance is positive; got ",
+        l, " components, rank ", parts.rank, " and ", pca.columns(), " columns");
+    RowMatrix<S> loadings(pca.columns(), l);
+    for (Index a = 0; a < l; ++a) {
+      const double deviation = parts.deviation[a];
+      const double size =
+          std::sqrt(std::max(0.0, (deviation - noise) * share)) * std::sqrt(deviation + noise);
+      for (Index j = 0; j < pca.columns(); ++j)
+        loadings(j, a) = static_cast<S>(size * static_cast<double>(parts.projection(j, a)));
+    }
+    const double variance = noise * noise * share;
+    detail::require<DataError>(is_finite(variance) && variance > 0.0,
+                               "ProbabilisticPCA: the noise variance must be a positive double; "
+                               "its root is ",
+                               noise);
+    return {parts.mean.template cast<S>(), std::move(loadings), variance};
+  }
 };
 
 LATENT_END

@@ -1,51 +1,49 @@
 // Moments: the number of rows, the mean and the scatter of data, as statistics that add.
 //
 //   Moments<double> a = moments(x);       // n x D
-//   a += moments(y);                      // now those of x and y together
-//   a -= moments(z);                      // without z, if z was in
-//   a.mean();  a.covariance();
+//   a.add(y);                             // now those of x and y together; any number of rows
+//   a += moments(z);                      // the same, with what another thread or machine found
+//   a -= moments(x);                      // without x again
+//   a.mean();  a.covariance();  a.correlation();
+//   Moments<double>::from(a.n(), a.mean(), a.scatter());  // saved and read again
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string_view>
-#include <tuple>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
-#include "latent/core/product.hpp"
-#include "latent/stats/column_moments.hpp"
+#include "latent/core/report.hpp"
+#include "latent/stats/central_sums.hpp"
+#include "latent/stats/given_moments.hpp"
+#include "latent/stats/scatter.hpp"
 
 LATENT_BEGIN
 
+template <class S>
+class Moments;
+
 namespace detail {
 
-// scatter += y' diag(w) y, lower triangle: panels of columns, so that the products skip most of
-// the upper half. `weighted` holds diag(w) y.
-template <class S>  // double
-void add_scatter(const RowMatrix<S>& y, const RowMatrix<S>& weighted, RowMatrix<S>& scatter) {
-  constexpr Index panel = 128;
-  for (Index first = 0; first < y.cols(); first += panel) {
-    const Index count = std::min(panel, y.cols() - first);
-    Eigen::Block<RowMatrix<S>> target(scatter, first, 0, count, first + count);
-    add_product(weighted.middleCols(first, count).transpose(), y.leftCols(first + count), target);
-  }
-}
-
-// value 2^exponent as S. Throws DataError where S cannot hold it.
-template <class S>
-S in_units(double value, int exponent, Index i, Index j, std::string_view who) {
-  const S scaled = static_cast<S>(std::ldexp(value, exponent));
-  require<DataError>(is_finite(scaled), who,
-                     ": the result overflows the floating-point range: ", value, " * 2^", exponent,
-                     " for columns ", i, " and ", j, "; scale the data down");
-  return scaled;
-}
+template <class S, class Team>
+Moments<S> moments_of(const Samples<S>& data, Team& team, std::string_view who);
 
 }  // namespace detail
 
 // S is the scalar of the data; all sums are double. They are kept about a shift close to the mean
 // (Chan, Golub and LeVeque 1983). Moments about different shifts merge with += and are taken out
-// again with -=; both re-centre. The vector-space operations of core/statistics.hpp other than
-// merge() need a common shift, which the lanes of one fit have.
+// again with -=; both re-centre, O(D^2). The vector-space operations of core/statistics.hpp other
+// than merge() need a common shift, which the lanes of one fit have.
+//
+// However rows are cut into parts, merging gives the same n exactly, the same mean to a few eps of
+// the largest number, and the same covariance to about eps times the number of parts.
+//
+// Taking out costs digits: the scatter that is left has the absolute error of the scatter before.
+// cancellation() is the factor by which that is worse than moments taken afresh, for all removals so
+// far: 1 where there was none, and about 1e16 where nothing is known any more.
 template <class S>
 class Moments {
  public:
@@ -53,47 +51,149 @@ class Moments {
 
   // Empty: the neutral element of merging.
   Moments() = default;
-  explicit Moments(detail::ColumnFrame frame)
-      : frame_(std::move(frame)),
-        sum_(Vector<double>::Zero(frame_.columns())),
-        scatter_(RowMatrix<double>::Zero(frame_.columns(), frame_.columns())) {}
+  explicit Moments(detail::CentralSums sums) : sums_(std::move(sums)) {}
 
-  auto fields() { return std::tie(weight_, sum_, scatter_); }
+  // Moments computed elsewhere, or saved: n > 0 rows counted by weight, mean (D) and scatter (D x D,
+  // sum w (x - mean)(x - mean)'). n(), mean() and scatter() give them back to the bit (of an
+  // unsymmetric pair, its mean). Throws InvalidArgument (n, shapes) and DataError unless the scatter
+  // is finite and symmetric, its diagonal not negative, and |s(i, j)| <= sqrt(s(i, i) s(j, j)), the
+  // last two to the root of eps of S. A negative eigenvalue is not looked for: PCA counts it as 0.
+  static Moments from(double n, const Eigen::Ref<const Vector<double>>& mean,
+                      const Eigen::Ref<const RowMatrix<double>>& scatter) {
+    detail::check_given_moments(n, 0.0, mean, scatter, tolerance(), "scatter");
+    return given(n, mean, scatter, std::sqrt(1.0 / n), 1.0);
+  }
+  // The same from a covariance with divisor n - 1; n > 1.
+  static Moments from_covariance(double n, const Eigen::Ref<const Vector<double>>& mean,
+                                 const Eigen::Ref<const RowMatrix<double>>& covariance) {
+    detail::check_given_moments(n, 1.0, mean, covariance, tolerance(), "covariance");
+    return given(n, mean, covariance, 1.0, n - 1.0);
+  }
 
-  double n() const { return weight_; }  // rows, counted by weight
-  Index columns() const { return sum_.size(); }
+  auto fields() { return sums_.fields(); }
+
+  double n() const { return sums_.weight; }  // rows, counted by weight
+  Index columns() const { return sums_.columns(); }
 
   // D. Throws DataError if empty.
   Vector<double> mean() const {
-    detail::require<DataError>(weight_ > 0.0, "Moments: a mean needs at least one row; got n = 0");
+    detail::require<DataError>(sums_.weight > 0.0,
+                               "Moments: a mean needs at least one row; got n = 0");
     Vector<double> values(columns());
-    for (Index j = 0; j < columns(); ++j)
-      values[j] = detail::mean_in_range(frame_, j, sum_[j] / weight_);
+    for (Index j = 0; j < columns(); ++j) values[j] = sums_.mean_of(j);
     return values;
   }
 
   // D x D, sum w (x - mean)(x - mean)'. Throws DataError on overflow.
   RowMatrix<double> scatter() const { return divided<double>(1.0, "Moments"); }
 
-  // D x D, divisor n - 1. Throws DataError for n <= 1 and on overflow.
+  // What follows has divisor n - 1, and throws DataError for n <= 1.
+
+  // D x D. Throws DataError on overflow.
   RowMatrix<double> covariance() const {
-    detail::check_divisor(weight_, "Moments");
-    return divided<double>(weight_ - 1.0, "Moments");
+    detail::check_divisor(sums_.weight, "Moments");
+    return divided<double>(sums_.weight - 1.0, "Moments");
+  }
+  // D: the diagonal of the covariance, exactly 0 for a constant column. Throws DataError on
+  // overflow.
+  Vector<double> variance() const {
+    detail::check_divisor(sums_.weight, "Moments");
+    Vector<double> values(columns());
+    for (Index j = 0; j < columns(); ++j)
+      values[j] = detail::in_units<double>(central(j, j) / (sums_.weight - 1.0),
+                                           2 * sums_.frame.exponent[j], j, j, "Moments");
+    return values;
+  }
+  // D; finite wherever the data are.
+  Vector<double> standard_deviation() const {
+    detail::check_divisor(sums_.weight, "Moments");
+    Vector<double> values(columns());
+    for (Index j = 0; j < columns(); ++j) values[j] = deviation(j);
+    return values;
+  }
+  // D x D: cov(i, j) / sqrt(var(i) var(j)), within [-1, 1], and 1 on the diagonal. A constant column
+  // correlates with no other: 0. Nothing overflows.
+  RowMatrix<double> correlation() const {
+    detail::check_divisor(sums_.weight, "Moments");
+    RowMatrix<double> result(columns(), columns());
+    for (Index i = 0; i < columns(); ++i) {
+      for (Index j = 0; j < i; ++j)
+        result(i, j) = result(j, i) = detail::pearson(central(i, i), central(j, j), central(i, j));
+      result(i, i) = 1.0;
+    }
+    return result;
+  }
+
+  // Adds rows: a matrix or a source (n x D) with weights where it has them, of any number of rows,
+  // none included. As moments() otherwise, and *this stays as it was where that throws.
+  template <class Data, Executor Exec = Threads>
+  Moments& add(const Data& x, const Exec& executor = {}) {
+    const auto& data = detail::as_samples(x);
+    check_rows(data);
+    if (data.rows() == 0) return *this;
+    auto&& team = executor.team();
+    return *this += detail::moments_of(data, team, "Moments: add");
+  }
+  // Takes rows out, as -= does.
+  template <class Data, Executor Exec = Threads>
+  Moments& remove(const Data& x, const Exec& executor = {}) {
+    const auto& data = detail::as_samples(x);
+    check_rows(data);
+    if (data.rows() == 0) return *this;
+    auto&& team = executor.team();
+    return *this -= detail::moments_of(data, team, "Moments: remove");
+  }
+
+  // Chan, Golub and LeVeque 1983, eq. 2.1. Throws InvalidArgument where the columns differ.
+  Moments& operator+=(const Moments& other) {
+    sums_.merge_in(other.sums_);
+    return *this;
+  }
+  // Takes out rows that are in. Throws InvalidArgument where the columns differ, and DataError where
+  // they cannot all have been in: more rows than there are, or a column left with a sum of squares
+  // that is negative beyond rounding; *this then stays as it was. A column of which nothing but
+  // rounding is left gets variance 0.
+  Moments& operator-=(const Moments& other) {
+    detail::CentralSums left = sums_;
+    left.take_out(other.sums_);
+    sums_ = std::move(left);
+    return *this;
+  }
+  friend Moments operator+(Moments a, const Moments& b) { return std::move(a += b); }
+  friend Moments operator-(Moments a, const Moments& b) { return std::move(a -= b); }
+  friend void merge(Moments& a, const Moments& b) { a += b; }
+  friend void remove(Moments& a, const Moments& b) { a -= b; }
+
+  // 1 + the largest ratio, over the columns, of the sums of squares from which something was taken
+  // out, in all, to the sum that is there now; infinite where a column has none left.
+  double cancellation() const {
+    double most = 1.0;
+    for (Index j = 0; j < columns(); ++j) most = std::max(most, sums_.cancellation(j));
+    return most;
+  }
+  // A note for each column of which removals have cost more than half of the digits: the column as
+  // component, its cancellation as value.
+  std::vector<Note> notes() const {
+    const double half = 1.0 / std::sqrt(std::numeric_limits<double>::epsilon());
+    std::vector<Note> found;
+    for (Index j = 0; j < columns(); ++j)
+      if (const double lost = sums_.cancellation(j); lost > half)
+        found.push_back({0, j, lost,
+                         detail::concat("Moments: what was taken out of column ", j,
+                                        " cost more than half of the digits of its variance")});
+    return found;
   }
 
   // What follows is in units where nothing overflows: column j in multiples of 2^exponents()[j].
-  const Eigen::VectorXi& exponents() const { return frame_.exponent; }
-  const detail::ColumnFrame& frame() const { return frame_; }
+  const Eigen::VectorXi& exponents() const { return sums_.frame.exponent; }
+  const detail::ColumnFrame& frame() const { return sums_.frame; }
 
   // Entry (i, j), i >= j, of the scatter about the mean.
-  double central(Index i, Index j) const {
-    const double value = scatter_(i, j) - sum_[i] * (sum_[j] / weight_);
-    return i == j ? std::max(value, 0.0) : value;
-  }
+  double central(Index i, Index j) const { return sums_.central(i, j); }
 
   // The standard deviation of column j, divisor n - 1; finite wherever the data are.
   double deviation(Index j) const {
-    return std::ldexp(std::sqrt(central(j, j) / (weight_ - 1.0)), frame_.exponent[j]);
+    return std::ldexp(std::sqrt(central(j, j) / (sums_.weight - 1.0)), sums_.frame.exponent[j]);
   }
 
   // D x D in the units of the data.
@@ -102,7 +202,7 @@ class Moments {
     RowMatrix<T> result(columns(), columns());
     for (Index i = 0; i < columns(); ++i) {
       for (Index j = 0; j <= i; ++j) {
-        const int exponent = frame_.exponent[i] + frame_.exponent[j];
+        const int exponent = sums_.frame.exponent[i] + sums_.frame.exponent[j];
         result(i, j) = detail::in_units<T>(central(i, j) / divisor, exponent, i, j, who);
         result(j, i) = result(i, j);
       }
@@ -110,88 +210,33 @@ class Moments {
     return result;
   }
 
-  Moments& operator+=(const Moments& other) { return combine(other, 1.0); }
-  // Takes out rows that are in. Throws InvalidArgument where `other` holds more than there is.
-  Moments& operator-=(const Moments& other) { return combine(other, -1.0); }
-  friend Moments operator+(Moments a, const Moments& b) { return std::move(a += b); }
-  friend Moments operator-(Moments a, const Moments& b) { return std::move(a -= b); }
-  friend void merge(Moments& a, const Moments& b) { a += b; }
-  friend void remove(Moments& a, const Moments& b) { a -= b; }
-
-  // Adds rows given in the frame, y (rows x D) with their weights.
-  template <class Weights>
-  void add(const RowMatrix<double>& y, const Weights& weights) {
-    const RowMatrix<double> weighted = weights.asDiagonal() * y;
-    for (Index i = 0; i < y.rows(); ++i) weight_ += weights[i];
-    for (Index i = 0; i < y.rows(); ++i) sum_ += weighted.row(i).transpose();
-    detail::add_scatter(y, weighted, scatter_);
-  }
-
  private:
-  bool same_frame(const Moments& other) const {
-    return frame_.shift == other.frame_.shift && frame_.exponent == other.frame_.exponent;
+  static double tolerance() {
+    return std::sqrt(static_cast<double>(std::numeric_limits<S>::epsilon()));
   }
 
-  // Chan, Golub and LeVeque 1983, eq. 2.1, in the frame of the result; sign -1 takes out.
-  Moments& combine(const Moments& other, double sign) {
-    detail::require(columns() == other.columns() || columns() == 0 || other.columns() == 0,
-                    "Moments: columns must agree; got ", columns(), " and ", other.columns());
-    if (other.weight_ == 0.0) return *this;
-    if (weight_ == 0.0 && sign > 0.0) return *this = other;
-    const double n = weight_ + sign * other.weight_;
-    detail::require(n >= 0.0, "Moments: cannot take out more rows than are in; got ", other.weight_,
-                    " out of ", weight_);
-    if (n == 0.0) {
-      detail::set_zero(*this);
-    } else if (same_frame(other)) {
-      weight_ = n;
-      sum_ += sign * other.sum_;
-      scatter_ += sign * other.scatter_;
-    } else {
-      recentre(other, sign, n);
-    }
-    return *this;
+  // `spread` times the roots of the diagonal are root mean squares; `factor` makes a scatter.
+  static Moments given(double n, const Eigen::Ref<const Vector<double>>& mean,
+                       const Eigen::Ref<const RowMatrix<double>>& matrix, double spread,
+                       double factor) {
+    detail::CentralSums sums{detail::frame_about(n, mean, spread * matrix.diagonal().cwiseSqrt())};
+    const Eigen::VectorXi& exponent = sums.frame.exponent;
+    for (Index i = 0; i < mean.size(); ++i)
+      for (Index j = 0; j <= i; ++j)
+        sums.scatter(i, j) = factor * std::ldexp(0.5 * matrix(i, j) + 0.5 * matrix(j, i),
+                                                 -exponent[i] - exponent[j]);
+    sums.weight = n;
+    return Moments{std::move(sums)};
   }
 
-  void recentre(const Moments& other, double sign, double n) {
-    const Index D = columns();
-    detail::ColumnFrame& mine = frame_;
-    const detail::ColumnFrame& theirs = other.frame_;
-    Vector<double> a(D), b(D);       // the factors into the units of the result
-    Vector<double> gap(D), rest(D);  // between the means; of the new mean beyond the new shift
-    for (Index j = 0; j < D; ++j) {
-      const double half = 0.5 * theirs.shift[j] - 0.5 * mine.shift[j];
-      const int e =
-          std::max({mine.exponent[j], theirs.exponent[j], detail::exponent_above(std::abs(half))});
-      a[j] = std::ldexp(1.0, mine.exponent[j] - e);
-      b[j] = std::ldexp(1.0, theirs.exponent[j] - e);
-      const double offset = a[j] * (sum_[j] / weight_);
-      gap[j] = std::ldexp(half, 1 - e) + (b[j] * (other.sum_[j] / other.weight_) - offset);
-      const double mean = offset + sign * (other.weight_ / n) * gap[j];
-      const double shift = mine.shift[j] + std::ldexp(mean, e);
-      rest[j] = mean - std::ldexp(0.5 * shift - 0.5 * mine.shift[j], 1 - e);
-      mine.shift[j] = shift;
-      mine.exponent[j] = e;
-      mine.low[j] = std::min(mine.low[j], theirs.low[j]);
-      mine.high[j] = std::max(mine.high[j], theirs.high[j]);
-    }
-    const double between = sign * weight_ * (other.weight_ / n);
-    for (Index i = 0; i < D; ++i) {
-      for (Index j = 0; j <= i; ++j) {
-        scatter_(i, j) = (a[i] * a[j]) * central(i, j) +
-                         sign * (b[i] * b[j]) * other.central(i, j) + between * gap[i] * gap[j] +
-                         n * rest[i] * rest[j];
-      }
-    }
-    mine.rows = std::max(0.0, mine.rows + sign * theirs.rows);
-    sum_ = n * rest;
-    weight_ = n;
+  template <class T>
+  void check_rows(const Samples<T>& data) const {
+    static_assert(std::is_same_v<T, S>,
+                  "Moments: rows must have the scalar of the moments, float or double");
+    sums_.check_columns(data.cols());
   }
 
-  detail::ColumnFrame frame_;
-  double weight_ = 0.0;
-  Vector<double> sum_;         // D, sum w y
-  RowMatrix<double> scatter_;  // D x D, sum w y y'; the lower triangle counts
+  detail::CentralSums sums_;
 };
 
 namespace detail {
@@ -200,16 +245,16 @@ template <class S, class Team>
 Moments<S> moments_of(const Samples<S>& data, Team& team, std::string_view who) {
   check_shape(data, who);
   const ColumnFrame frame = column_frame(data, total_weight(data, team), team, who);
-  Moments<S> result = team.reduce(
-      lanes_of(data.rows()), [&] { return Moments<S>{frame}; },
-      [&](Index lane, Moments<S>& lane_moments) {
+  CentralSums sums = team.reduce(
+      lanes_of(data.rows()), [&] { return CentralSums{frame}; },
+      [&](Index lane, CentralSums& lane_sums) {
         for_each_framed_tile(data, frame, lane, [&](const RowMatrix<double>& y, const auto& w) {
-          lane_moments.add(y, w);
+          lane_sums.add(y, w);
         });
       });
-  require<DataError>(latent::all_finite(result), who,
-                     ": the weighted sums overflow; sum of weights ", result.n());
-  return result;
+  require<DataError>(latent::all_finite(sums), who, ": the weighted sums overflow; sum of weights ",
+                     sums.weight);
+  return Moments<S>{std::move(sums)};
 }
 
 }  // namespace detail
