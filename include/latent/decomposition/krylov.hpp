@@ -78,10 +78,13 @@ RitzVectors<S> block_krylov(Index dimension, const KrylovOptions& options, const
     // is invariant, starts anew at random.
     Index added = std::min(next.rows(), most - used);
     next = RowMatrix<S>(next.topRows(added));
-    for (int pass = 0; pass < 2; ++pass) {
+    bool again = true;  // a row that was nearly within the span has lost its orthogonality to it
+    for (int pass = 0; pass < 2 && again; ++pass) {
+      again = false;
+      const Vector<S> lengths = next.rowwise().norm();
       if (used > 0) project_out(next, basis.topRows(used));
       for (Index i = 0; i < added; ++i) {
-        const double before = next.row(i).norm();
+        const double before = lengths[i];
         double left = orthonormalise_row(next, 0, i);
         if (pass == 0 && !(left > 1e-13 * before && before > 0.0)) {
           const auto place = static_cast<std::uint64_t>(used + i);
@@ -93,17 +96,16 @@ RitzVectors<S> block_krylov(Index dimension, const KrylovOptions& options, const
           }
           left = orthonormalise_row(next, 0, i);
         }
-        if (left < 0.5) orthonormalise_row(next, 0, i);
+        if (left < 0.5 * before) orthonormalise_row(next, 0, i);
+        again = again || left < 1e-2 * before;
       }
     }
     basis.middleRows(used, added) = next;
     const Index first = std::exchange(used, used + added);
     ++result.steps;
     next = apply(next);
-    for (int pass = 0; pass < 2; ++pass) {
-      const RowMatrix<S> along = project_out(next, basis.topRows(used));
-      projected.block(first, 0, added, used) += along;
-    }
+    // Once here and once above: twice is enough (Giraud, Langou and Rozloznik 2005).
+    projected.block(first, 0, added, used) = project_out(next, basis.topRows(used));
     const bool full = used == most;
     if (used < due && !full) continue;
 
