@@ -1,5 +1,6 @@
 #include "latent/decomposition/nmf/extrapolation.hpp"
 
+#include "latent/core/executor.hpp"
 #include "nmf/parts.hpp"
 #include "support/catch.hpp"
 #include "support/compare.hpp"
