@@ -2,6 +2,7 @@
 
 #include <Eigen/SVD>
 
+#include "latent/core/executor.hpp"
 #include "nmf/parts.hpp"
 #include "support/catch.hpp"
 
