@@ -65,7 +65,7 @@ FaceCalibration calibrate(const Eigenfaces& options, const Samples<S>& source, L
                           const CalibrationTarget& target, const Vector<double>& no_faces,
                           const Exec& executor) {
   const Stopwatch watch;
-  const HoldOut held = hold_out(options, source, std::move(people), executor);
+  const HoldOut<double> held = hold_out(options, source, std::move(people), executor);
   const auto persons = images_by_person(held.people);
   auto&& team = executor.team();
   const FaceTrials own = ask_left_out(held, single_images(source.rows()), team);

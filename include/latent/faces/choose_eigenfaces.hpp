@@ -21,7 +21,8 @@ struct EigenfacesTrial {
 
 struct EigenfacesChoice {
   Eigenfaces options;                   // the best: fit with these
-  Index right = 0;                      // of the n images
+  Index right = 0;                      // by them, of the n images
+  Index misplaced = 0;                  // by them
   std::vector<EigenfacesTrial> trials;  // all, in the order in which they are tried
   Report report;                        // evaluations: the fits
 };
@@ -58,7 +59,7 @@ struct ChooseEigenfaces {
     for (const Lighting light : lighting) {
       std::vector<EigenfacesTrial> trials = settings(light);
       const Eigenfaces whole{.shape = shape, .lighting = light};
-      const detail::HoldOut held = detail::hold_out(whole, source, labels, executor);
+      const detail::HoldOut<double> held = detail::hold_out(whole, source, labels, executor);
       auto&& team = executor.team();
       count_right(held, team, trials);
       choice.trials.insert(choice.trials.end(), trials.begin(), trials.end());
@@ -71,6 +72,7 @@ struct ChooseEigenfaces {
         });
     choice.options = best.options;
     choice.right = best.right;
+    choice.misplaced = best.misplaced;
     choice.report.status = Status::converged;
     choice.report.seconds = watch.seconds();
     return choice;
@@ -113,14 +115,14 @@ struct ChooseEigenfaces {
   }
 
   // One fit of all components an image left out; fewer of them are their first.
-  template <class Team>
-  static void count_right(const detail::HoldOut& held, Team& team,
+  template <class T, class Team>
+  static void count_right(const detail::HoldOut<T>& held, Team& team,
                           std::vector<EigenfacesTrial>& trials) {
     const Index n = held.people.size();
     RowMatrix<double> before(n, static_cast<Index>(trials.size()));  // -1: nobody to be right
     team.for_each_lane(n, [&](Index i) {
-      const EigenfacesModel<double> model = detail::fit_without(held, {i});
-      const RowMatrix<double> asked = model.encode(held.images.row(i), Serial{});
+      const EigenfacesModel<T> model = detail::fit_without(held, {i});
+      const RowMatrix<T> asked = model.encode(held.images.row(i), Serial{});
       const int person = held.people[i];
       const bool enrolled = (model.people().array() == person).any();
       for (std::size_t t = 0; t < trials.size(); ++t) {
@@ -129,9 +131,9 @@ struct ChooseEigenfaces {
         double& result = before(i, static_cast<Index>(t));
         result = -1.0;
         if (!enrolled || options.drop >= kept) continue;
-        const detail::Gallery<double> gallery(model.codes().leftCols(kept), model.people(),
-                                              options.rule(),
-                                              model.space().parts().deviation.head(kept));
+        const detail::Gallery<T> gallery(model.codes().leftCols(kept), model.people(),
+                                         options.rule(),
+                                         model.space().parts().deviation.head(kept));
         result = static_cast<double>(gallery.nearer_than(person, asked.data()));
       }
     });

@@ -140,7 +140,7 @@ class EigenfacesModel {
     return {space_, shape_, lighting_, std::move(codes), std::move(all), rule()};
   }
 
-  // A model that compares by another rule; face space and the enrolled stay. Throws
+  // A model that compares by another rule; face space and the enrolled stay, and are copied. Throws
   // InvalidArgument.
   EigenfacesModel with(const FaceRule& rule) const {
     return {space_, shape_, lighting_, codes(), people(), rule};

@@ -27,24 +27,27 @@ struct FaceTrials {
 
 namespace detail {
 
-// The images of a fit, ready to be left out.
+// The images of a fit, ready to be left out. T is always double: a template, so that only who
+// leaves images out compiles their fits.
+template <class T>
 struct HoldOut {
   // n x r: coordinates in the space that all images span, r <= n - 1 and r <= D. A rotation leaves
   // every distance and every face space as they are, and r columns cost less than D.
-  RowMatrix<double> images;
+  RowMatrix<T> images;
   Vector<double> weights;  // empty = ones
   Labels people;
   Eigenfaces options;  // for such coordinates
 };
 
 template <class S, class Exec>
-HoldOut hold_out(const Eigenfaces& options, const Samples<S>& images, Labels people,
-                 const Exec& executor) {
+HoldOut<double> hold_out(const Eigenfaces& options, const Samples<S>& images, Labels people,
+                         const Exec& executor) {
   Eigenfaces whole = options;
   whole.keep = All{};
   whole.solver = PCASolver::automatic;
   const EigenfacesModel<S> model = whole.fit(images, people, executor).model;
-  HoldOut held{model.codes().template cast<double>(), images.weights(), std::move(people), options};
+  HoldOut<double> held{model.codes().template cast<double>(), images.weights(), std::move(people),
+                       options};
   held.options.shape = {1, held.images.cols()};
   held.options.lighting = Lighting::as_is;
   held.options.solver = PCASolver::automatic;
@@ -71,30 +74,31 @@ inline std::vector<std::vector<Index>> images_by_person(const Labels& people) {
 }
 
 // The model of all images but those of `group`, which are ascending.
-inline EigenfacesModel<double> fit_without(const HoldOut& held, const std::vector<Index>& group) {
+template <class T>
+EigenfacesModel<T> fit_without(const HoldOut<T>& held, const std::vector<Index>& group) {
   std::vector<Index> others;
   for (Index i = 0; i < held.people.size(); ++i)
     if (!std::binary_search(group.begin(), group.end(), i)) others.push_back(i);
-  const RowMatrix<double> rest = held.images(others, Eigen::all);
+  const RowMatrix<T> rest = held.images(others, Eigen::all);
   const Labels people = held.people(others);
   Eigenfaces options = held.options;
   if (const Index* asked = std::get_if<Index>(&options.keep))
     options.keep = std::min({*asked, rest.rows(), rest.cols()});
-  Samples<double> source = samples(rest);
+  Samples<T> source = samples(rest);
   if (held.weights.size() > 0)
     source = std::move(source).weights(Vector<double>(held.weights(others)));
   return options.fit(source, people, Serial{}).model;
 }
 
 // Each group asked of a model without it. The fits are spread over the team.
-template <class Team>
-FaceTrials ask_left_out(const HoldOut& held, const std::vector<std::vector<Index>>& groups,
+template <class T, class Team>
+FaceTrials ask_left_out(const HoldOut<T>& held, const std::vector<std::vector<Index>>& groups,
                         Team& team) {
   const Index n = held.people.size();
   FaceTrials trials{held.people, Labels(n), Vector<double>(n), Vector<double>(n)};
   team.for_each_lane(static_cast<Index>(groups.size()), [&](Index g) {
     const std::vector<Index>& group = groups[static_cast<std::size_t>(g)];
-    const RowMatrix<double> asked = held.images(group, Eigen::all);
+    const RowMatrix<T> asked = held.images(group, Eigen::all);
     const std::vector<Match> matches = fit_without(held, group).identify_each(asked, Serial{});
     for (std::size_t i = 0; i < group.size(); ++i) {
       trials.nearest[group[i]] = matches[i].nearest;
@@ -127,7 +131,8 @@ FaceTrials leave_one_out(const Eigenfaces& options, const Images& images,
                          const Eigen::DenseBase<People>& people, const Exec& executor = {}) {
   const auto& source = detail::as_samples(images);
   Labels labels = detail::checked_trial_people(source, people);
-  const detail::HoldOut held = detail::hold_out(options, source, std::move(labels), executor);
+  const detail::HoldOut<double> held =
+      detail::hold_out(options, source, std::move(labels), executor);
   auto&& team = executor.team();
   return detail::ask_left_out(held, detail::single_images(source.rows()), team);
 }
