@@ -145,7 +145,10 @@ struct IncrementalPCA {
       detail::require(*count >= 1 && *count <= columns, who,
                       ": keep must be between 1 and the number of columns, ", columns, "; got ",
                       *count);
-    detail::check_keep(keep, columns, who);
+    detail::require(exact || !(std::holds_alternative<MinkaRule>(keep) ||
+                               std::holds_alternative<ParallelAnalysis>(keep)),
+                    who, ": MinkaRule and ParallelAnalysis need all variances: set exact");
+    detail::check_keep(keep, columns, static_cast<double>(columns) + 1.0, columns, who);
   }
 
   template <class S>
@@ -212,7 +215,8 @@ struct IncrementalPCA {
       spectrum.variance = std::move(all);
       ++spectrum.rank;
     }
-    return detail::assemble<S>(plan, spectrum, factor.mean(), Vector<double>(), factor.weight);
+    return detail::assemble<S>(plan, {std::move(spectrum), factor.mean(), Vector<double>(),
+                                      factor.weight, PCASolver::svd});
   }
 };
 

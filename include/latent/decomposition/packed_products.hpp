@@ -36,7 +36,7 @@ struct CrossProducts {
 };
 
 // A column whose squares sum to less may have lost them to underflow.
-inline constexpr double smallest_square = 1e-250;
+inline constexpr double smallest_packed_square = 1e-250;
 
 // Some rows that count, spread over the data, of which to take a first look.
 template <class S>
@@ -187,7 +187,7 @@ std::optional<CrossProducts> column_products(const Samples<S>& data, Team& team)
     result.squares[j] = std::max(raw - shifted, 0.0);
     if (!is_finite(raw) || !is_finite(shifted) || !(shifted <= 16.0 * result.squares[j]))
       return std::nullopt;
-    if (result.squares[j] < smallest_square && sum[j] != 0.0) return std::nullopt;
+    if (result.squares[j] < smallest_packed_square && sum[j] != 0.0) return std::nullopt;
   }
   for (Index i = 0; i < D; ++i)
     for (Index j = 0; j <= i; ++j) gram.sum(i, j) -= sum[i] * result.offset[j];

@@ -72,7 +72,7 @@ class ColumnStrips {
       products_.shift[first + j] = mean[j];
       products_.offset[first + j] = offset;
       products_.squares[first + j] = std::max(squares[j] - sum[j] * offset, 0.0);
-      if (low[j] < high[j] && squares[j] < smallest_square) return false;
+      if (low[j] < high[j] && squares[j] < smallest_packed_square) return false;
     }
     return all_finite(squares, count);
   }

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "latent/core/contiguous_rows.hpp"
 #include "latent/core/report.hpp"
 #include "latent/decomposition/covariance_solver.hpp"
 #include "latent/decomposition/gram_solver.hpp"
@@ -212,15 +213,6 @@ PCASolution solution_of_rows(const PCAPlan& plan, const Samples<S>& data, PCASol
   return solution;
 }
 
-// The same rows, side by side.
-template <class S>
-Samples<S> with_contiguous_rows(const Samples<S>& data) {
-  RowMatrix<S> copy(data.rows(), data.cols());
-  data.read(0, data.rows(), copy);
-  Samples<S> source(std::move(copy));
-  return data.has_weights() ? std::move(source).weights(data.weights()) : source;
-}
-
 // Squares of dense data of some size, packed in scalar T. Nothing where the data need more care.
 template <class T, class S, class Team>
 std::optional<PCASolution> packed_solution(const PCAPlan& plan, const Samples<S>& data, bool gram,
@@ -260,7 +252,7 @@ PCASolution solution_of_squares(const PCAPlan& plan, const Samples<S>& data, boo
     const Index* count = std::get_if<Index>(&plan.keep);
     const Index few = count != nullptr && few_wanted(*count, size) ? *count : 0;
     const bool copied = gram && data.contiguous_row(0) == nullptr;
-    const Samples<S> dense = copied ? with_contiguous_rows(data) : data;
+    const Samples<S> dense = copied ? with_contiguous_rows(data, team) : data;
     if constexpr (std::is_same_v<S, float>) {
       if (few > 0) {
         auto solution = packed_solution<float>(plan, dense, gram, rows, few, team);

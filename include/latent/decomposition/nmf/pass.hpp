@@ -259,7 +259,7 @@ class NMFPass {
 
   NMFData<S>& data_;
   const NMFProblem& problem_;
-  RowFactor<S> h_;
+  FactorRows<S> h_;
   RowMatrix<double> gram_;
   Vector<double> totals_;
   NonNegativeColumns<S> least_squares_;

@@ -47,11 +47,11 @@ double entry(const NMFData<S>& data, const SparseRow<S>& row, Index p) {
 
 // A factor h as rows of D numbers, and turned where the data are sparse.
 template <class S>
-struct RowFactor {
+struct FactorRows {
   const RowMatrix<S>& rows;  // L x D
   RowMatrix<S> turned;       // D x L for sparse data, else empty
 
-  RowFactor(const RowMatrix<S>& h, bool sparse) : rows{h} {
+  FactorRows(const RowMatrix<S>& h, bool sparse) : rows{h} {
     if (sparse) turned = h.transpose();
   }
 
@@ -70,7 +70,7 @@ struct RowFactor {
 
 // target (L x count) = h X' for a tile of rows, in the units of the data.
 template <class S>
-void project_rows(const NMFData<S>& data, const RowFactor<S>& h, Index first, Index count,
+void project_rows(const NMFData<S>& data, const FactorRows<S>& h, Index first, Index count,
                   RowMatrix<S>& target, NMFScratch<S>& scratch) {
   target.setZero(h.rows.rows(), count);
   if (!data.sparse()) {
@@ -155,7 +155,7 @@ RowMatrix<double> left_times_data(const NMFData<S>& data, const RowMatrix<S>& w,
 template <class S, class Team>
 RowMatrix<S> data_times_right(const NMFData<S>& data, const RowMatrix<S>& h, NMFPool<S>& pool,
                               Team& team) {
-  const RowFactor<S> factor{h, data.sparse()};
+  const FactorRows<S> factor{h, data.sparse()};
   RowMatrix<S> result(h.rows(), data.rows());
   team.for_each_lane(data.units(), [&](Index index) {
     borrow(pool, [&](NMFScratch<S>& scratch) {
