@@ -10,6 +10,7 @@
 // because they are combined, where a centroid is only chosen.
 #include <latent/eigenfaces.hpp>
 #include <latent/kmeans.hpp>
+#include <latent/nmf.hpp>
 #include <sstream>
 #include <vector>
 
@@ -57,6 +58,13 @@ Representation by_eigenfaces(const examples::Faces& faces, const latent::Threads
           model.reconstruct(faces.images, threads)};
 }
 
+Representation by_parts(const examples::Faces& faces, const latent::Threads& threads) {
+  const auto fit = latent::NMF{.components = pictures}.fit(faces.images, threads);
+  const FaceMatrix parts = fit.model.components();
+  return {"parts", std::to_string(pictures) + " coefficients of at least 0", parts,
+          GreyRange::own(), fit.weights * parts};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -69,7 +77,7 @@ int main(int argc, char** argv) {
         folder.empty() ? examples::draw_faces(40, 10, program.seed) : examples::read_faces(folder);
     const latent::Threads threads{program.threads};
     const std::vector<Representation> ways{by_centroids(faces, program.seed, threads),
-                                           by_eigenfaces(faces, threads)};
+                                           by_eigenfaces(faces, threads), by_parts(faces, threads)};
 
     std::vector<Index> chosen;
     for (Index i = 0; i < 10; ++i) chosen.push_back(i * faces.images.rows() / 10 + i);

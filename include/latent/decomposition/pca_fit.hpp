@@ -8,6 +8,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "latent/core/contiguous_rows.hpp"
 #include "latent/core/report.hpp"
@@ -190,7 +191,10 @@ PCASolution solution_of_moments(const PCAPlan& plan, const Moments<S>& moments) 
 template <class S>
 PCAFit<S> fit_moments(const PCAPlan& plan, const Moments<S>& moments) {
   check_plan(plan, moments.n(), moments.frame().rows, moments.columns());
-  return assemble<S>(plan, solution_of_moments(plan, moments));
+  PCAFit<S> fit = assemble<S>(plan, solution_of_moments(plan, moments));
+  const std::vector<Note> notes = moments.notes();  // what taking rows out has cost
+  fit.report.notes.insert(fit.report.notes.end(), notes.begin(), notes.end());
+  return fit;
 }
 
 // By the solver given, from moments of the columns and one or more passes after.
