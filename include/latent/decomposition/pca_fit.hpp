@@ -308,3 +308,7 @@ PCAFit<S> fit_rows(const PCAPlan& plan, const Samples<S>& data, const Exec& exec
 }  // namespace detail
 
 LATENT_END
+
+#ifdef LATENT_PRECOMPILED
+#include "latent/precompiled/pca.hpp"
+#endif

@@ -4,11 +4,7 @@
 #pragma once
 
 #include "latent/cluster/kmeans.hpp"
-
-// The library's own units define this as nothing.
-#ifndef LATENT_EXTERN
-#define LATENT_EXTERN extern
-#endif
+#include "latent/precompiled/extern.hpp"
 
 LATENT_BEGIN
 

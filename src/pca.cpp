@@ -1,0 +1,2 @@
+#define LATENT_EXTERN
+#include "latent/precompiled/pca.hpp"
