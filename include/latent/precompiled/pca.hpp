@@ -9,13 +9,12 @@ LATENT_BEGIN
 
 namespace detail {
 
-#define LATENT_PRECOMPILED_PCA(S)                                                               \
-  LATENT_EXTERN template PCASolution solution_of_rows<S, Team>(const PCAPlan&,                  \
-                                                               const Samples<S>&, PCASolver,    \
-                                                               Team&);                          \
-  LATENT_EXTERN template PCASolution solution_of_squares<S, Team>(                              \
-      const PCAPlan&, const Samples<S>&, bool, double, Team&);                                  \
-  LATENT_EXTERN template PCASolution solution_of_moments<S>(const PCAPlan&, const Moments<S>&); \
+#define LATENT_PRECOMPILED_PCA(S)                                                                 \
+  LATENT_EXTERN template PCASolution solution_of_rows<S, Team>(const PCAPlan&, const Samples<S>&, \
+                                                               PCASolver, Team&);                 \
+  LATENT_EXTERN template PCASolution solution_of_squares<S, Team>(                                \
+      const PCAPlan&, const Samples<S>&, bool, double, Team&);                                    \
+  LATENT_EXTERN template PCASolution solution_of_moments<S>(const PCAPlan&, const Moments<S>&);   \
   LATENT_EXTERN template PCAFit<S> assemble<S>(const PCAPlan&, const PCASolution&);
 
 LATENT_PRECOMPILED_PCA(double)
