@@ -15,55 +15,29 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <functional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "latent/kmeans.hpp"
-#include "raw_file.hpp"
+#include "task.hpp"
 
 namespace {
 
 using latent::Index;
 using latent::RowMatrix;
 
-struct Task {
-  std::string name;
-  Index n = 0;
-  Index d = 0;
-  Index k = 0;
-  RowMatrix<double> x;      // n x d
+using bench::median;
+using bench::number_from;
+using bench::text_from;
+
+struct Task : bench::Task {
   RowMatrix<double> start;  // k x d; empty where the runs choose their own
 };
 
-std::string text_from(const char* variable, const char* otherwise) {
-  const char* value = std::getenv(variable);
-  return value != nullptr ? value : otherwise;
-}
-
-double number_from(const char* variable, double otherwise) {
-  const char* value = std::getenv(variable);
-  return value != nullptr ? std::atof(value) : otherwise;
-}
-
 Task read_task(const std::string& name) {
-  const std::string stem = text_from("BENCHDATA", "/tmp/benchdata") + "/" + name;
-  Task task;
-  task.name = name;
-  std::ifstream meta(stem + ".meta");
-  std::string key;
-  std::string value;
-  while (meta >> key >> value) {
-    if (key == "n") task.n = std::stol(value);
-    if (key == "d") task.d = std::stol(value);
-    if (key == "k") task.k = std::stol(value);
-  }
-  if (task.n < 1 || task.d < 1 || task.k < 1)
-    throw std::runtime_error(stem + ".meta does not say n, d and k");
-  task.x = bench::read_raw(stem + ".X.f64", task.n, task.d);
-  if (name != "KM6") task.start = bench::read_raw(stem + ".C0.f64", task.k, task.d);
+  Task task{bench::read_task(name), {}};
+  if (name != "KM6") task.start = bench::read_raw(task.stem + ".C0.f64", task.k, task.d);
   return task;
 }
 
@@ -74,13 +48,6 @@ struct Timing {
   double iteration = 0.0;  // seconds
 };
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-// fit(iterations) is one fit, in seconds; the first call warms up and sizes the rest. The last call
-// is the longest, so that the result left behind is that of `iterations`.
 Timing measure(const std::function<double(int)>& fit, int most) {
   const double budget = number_from("BUDGET", 6.0);
   const int repetitions = std::max(1, static_cast<int>(number_from("REPS", 3.0)));

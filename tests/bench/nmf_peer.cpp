@@ -13,46 +13,29 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "latent/nmf.hpp"
-#include "raw_file.hpp"
+#include "task.hpp"
 
 namespace {
 
 using latent::Index;
 using latent::RowMatrix;
 
-double number_from(const char* variable, double otherwise) {
-  const char* value = std::getenv(variable);
-  return value != nullptr ? std::atof(value) : otherwise;
-}
+using bench::number_from;
 
-struct Task {
-  RowMatrix<double> x;           // n x d
+struct Task : bench::Task {
   RowMatrix<double> weights;     // n x k
   RowMatrix<double> components;  // k x d
 };
 
 Task read_task(const std::string& name) {
-  const char* folder = std::getenv("BENCHDATA");
-  const std::string stem = std::string(folder != nullptr ? folder : "/tmp/benchdata") + "/" + name;
-  std::ifstream meta(stem + ".meta");
-  std::string key;
-  Index n = 0;
-  Index d = 0;
-  Index k = 0;
-  for (Index value = 0; meta >> key >> value;) {
-    if (key == "n") n = value;
-    if (key == "d") d = value;
-    if (key == "k") k = value;
-  }
-  if (n < 1 || d < 1 || k < 1) throw std::runtime_error(stem + ".meta does not say n, d and k");
-  return {bench::read_raw(stem + ".X.f64", n, d), bench::read_raw(stem + ".W0.f64", n, k),
-          bench::read_raw(stem + ".H0.f64", k, d)};
+  Task task{bench::read_task(name), {}, {}};
+  task.weights = bench::read_raw(task.stem + ".W0.f64", task.n, task.k);
+  task.components = bench::read_raw(task.stem + ".H0.f64", task.k, task.d);
+  return task;
 }
 
 template <class S>

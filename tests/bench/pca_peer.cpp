@@ -14,13 +14,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "latent/pca.hpp"
-#include "raw_file.hpp"
+#include "task.hpp"
 
 namespace {
 
@@ -29,41 +27,9 @@ using latent::PCA;
 using latent::PCASolver;
 using latent::RowMatrix;
 
-struct Task {
-  std::string name;
-  Index n = 0;
-  Index d = 0;
-  Index k = 0;
-  RowMatrix<double> x;  // n x d
-};
-
-std::string text_from(const char* variable, const char* otherwise) {
-  const char* value = std::getenv(variable);
-  return value != nullptr ? value : otherwise;
-}
-
-double number_from(const char* variable, double otherwise) {
-  const char* value = std::getenv(variable);
-  return value != nullptr ? std::atof(value) : otherwise;
-}
-
-Task read_task(const std::string& name) {
-  const std::string stem = text_from("BENCHDATA", "/tmp/benchdata") + "/" + name;
-  Task task;
-  task.name = name;
-  std::ifstream meta(stem + ".meta");
-  std::string key;
-  std::string value;
-  while (meta >> key >> value) {
-    if (key == "n") task.n = std::stol(value);
-    if (key == "d") task.d = std::stol(value);
-    if (key == "k") task.k = std::stol(value);
-  }
-  if (task.n < 1 || task.d < 1 || task.k < 1)
-    throw std::runtime_error(stem + ".meta does not say n, d and k");
-  task.x = bench::read_raw(stem + ".X.f64", task.n, task.d);
-  return task;
-}
+using bench::number_from;
+using bench::Task;
+using bench::text_from;
 
 // The variance along the axes (d x k), divisor n - 1, in double. Not the library's own figure.
 double captured(const RowMatrix<double>& x, const RowMatrix<double>& axes) {
@@ -131,7 +97,7 @@ int main(int argc, char* argv[]) {
   const std::string name = argv[1];
   if (name.rfind("PCA", 0) != 0) return 0;
   try {
-    const Task task = read_task(name);
+    const Task task = bench::read_task(name);
     run_all<double>(task, std::atoi(argv[2]));
     run_all<float>(task, std::atoi(argv[2]));
   } catch (const std::exception& problem) {
