@@ -73,8 +73,7 @@ int main(int argc, char** argv) {
   program.takes_threads().takes_seed().takes_path(
       "--faces", folder, "folder of photographs, DIR/s1/1.pgm ...; default: drawn faces");
   return program.run(argc, argv, [&] {
-    const examples::Faces faces =
-        folder.empty() ? examples::draw_faces(40, 10, program.seed) : examples::read_faces(folder);
+    const examples::Faces faces = examples::faces_from(folder, program.seed);
     const latent::Threads threads{program.threads};
     const std::vector<Representation> ways{by_centroids(faces, program.seed, threads),
                                            by_eigenfaces(faces, threads), by_parts(faces, threads)};

@@ -51,8 +51,7 @@ int main(int argc, char** argv) {
   program.takes_threads().takes_seed().takes_path(
       "--faces", folder, "folder of photographs, DIR/s1/1.pgm ...; default: drawn faces");
   return program.run(argc, argv, [&] {
-    const examples::Faces faces =
-        folder.empty() ? examples::draw_faces(40, 10, program.seed) : examples::read_faces(folder);
+    const examples::Faces faces = examples::faces_from(folder, program.seed);
     const int w = faces.width;
     const int h = faces.height;
     const Index parts = 36;

@@ -65,4 +65,8 @@ Faces read_faces(const fs::path& folder, int size) {
   return faces;
 }
 
+Faces faces_from(const fs::path& folder, std::uint64_t seed) {
+  return folder.empty() ? draw_faces(40, 10, seed) : read_faces(folder);
+}
+
 }  // namespace examples

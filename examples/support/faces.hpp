@@ -30,4 +30,7 @@ Faces draw_faces(int people = 40, int images_each = 10, std::uint64_t seed = 1, 
 // number. Throws FileError naming the folder or the image.
 Faces read_faces(const std::filesystem::path& folder, int size = 32);
 
+// Those of the folder, or where none is named 10 drawn ones of each of 40 people.
+Faces faces_from(const std::filesystem::path& folder, std::uint64_t seed);
+
 }  // namespace examples
