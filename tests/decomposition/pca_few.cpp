@@ -117,6 +117,7 @@ TEST_CASE("pca few: small components of float data are found by double products"
   const RowMatrix<float> x = turned.cast<float>();
   const auto single = PCA{.keep = 10}.fit(x).model;
   const auto exact = PCA{.keep = 10, .solver = PCASolver::svd}.fit(x.cast<double>()).model;
+  CHECK(single.solver() == PCASolver::covariance);  // not the slow way round
   CHECK(single.rank() >= 10);
   for (Index j = 0; j < 10; ++j) {
     // The noise floor of squares in double, against the component.
