@@ -21,7 +21,7 @@
 #include "latent/cluster/sparse_sums.hpp"
 #include "latent/cluster/starts/mass_sampler.hpp"
 #include "latent/cluster/starts/row_filter.hpp"
-#include "latent/cluster/starts/tile_columns.hpp"
+#include "latent/cluster/starts/tile_distances.hpp"
 #include "latent/core/executor.hpp"
 
 LATENT_BEGIN
@@ -138,21 +138,7 @@ class NearestChosen {
     std::vector<Entry> entries;
   };
 
-  struct Scratch {
-    Scratch(Index cols, bool by_entries) {
-      if (by_entries)
-        zeros.setZero(cols);
-      else
-        row.resize(1, cols);
-    }
-    TileColumns columns;
-    RowMatrix<S> row;       // where rows are not contiguous: one of them
-    RowMatrix<S> tile;      // or a tile
-    Vector<S> zeros;        // by entries: D zeros
-    std::vector<S> buffer;  // and the entries of a scaled row
-    int candidates[tile_rows];
-    double distances[tile_rows];
-  };
+  using Scratch = TileDistances<S>;
 
   template <class F>
   void for_each_lane(const F& f) const {
@@ -217,9 +203,10 @@ class NearestChosen {
       scratch.columns.distances(x, scratch.distances);
     } else {
       for (Index i = 0; i < count; ++i) scratch.candidates[i] = static_cast<int>(i);
-      measure(scratch, x, probe, first, count, static_cast<int>(count), [&](Index i) {
-        if (!(data_.weight(first + i) > 0.0)) scratch.distances[i] = 0.0;
-      });
+      scratch.measure(data_, x, probe.squared_norm, first, count, static_cast<int>(count),
+                      [&](Index i) {
+                        if (!(data_.weight(first + i) > 0.0)) scratch.distances[i] = 0.0;
+                      });
       for (Index i = 0; i < count && !by_entries_; ++i) {
         const S* row = data_.contiguous_row(first + i);
         if (row == nullptr) row = scratch.tile.data() + i * data_.cols();
@@ -245,48 +232,13 @@ class NearestChosen {
   bool update_rows(Scratch& scratch, const S* x, const Probe& probe, Index first, Index count) {
     const int number = filter_.candidates(probe, first, count, scratch.candidates);
     bool changed = false;
-    measure(scratch, x, probe, first, count, number, [&](Index i) {
+    scratch.measure(data_, x, probe.squared_norm, first, count, number, [&](Index i) {
       if (!(scratch.distances[i] < nearest_[first + i])) return;
       nearest_[first + i] = scratch.distances[i];
       filter_.set_owner(first + i, count_ - 1, scratch.distances[i]);
       changed = true;
     });
     return changed;
-  }
-
-  // distances[i] for the candidates of a tile, and then done(i). Where rows are not contiguous and
-  // more than a few are asked for, scratch.tile holds the tile.
-  template <class Done>
-  void measure(Scratch& scratch, const S* x, const Probe& probe, Index first, Index count,
-               int number, const Done& done) const {
-    const Index cols = data_.cols();
-    if (by_entries_) {
-      for (int c = 0; c < number; ++c) {
-        const Index i = scratch.candidates[c];
-        scratch.distances[i] = sparse_squared_distance(data_.sparse_row(first + i, scratch.buffer),
-                                                       x, probe.squared_norm, scratch.zeros);
-        done(i);
-      }
-      return;
-    }
-    const bool in_place = data_.contiguous_row(first) != nullptr;
-    const bool whole = !in_place && (number > 8 || number == count);
-    if (whole) {
-      if (scratch.tile.rows() == 0) scratch.tile.resize(std::min(tile_rows, data_.rows()), cols);
-      data_.read(first, count, scratch.tile);
-    }
-    const auto row_of = [&](Index i) {
-      if (in_place) return data_.contiguous_row(first + i);
-      if (whole) return static_cast<const S*>(scratch.tile.data() + i * cols);
-      data_.read(first + i, 1, scratch.row);
-      return static_cast<const S*>(scratch.row.data());
-    };
-    // All distances before the first decision: a branch that guesses wrong would wait for memory.
-    for (int c = 0; c < number; ++c) {
-      const Index i = scratch.candidates[c];
-      scratch.distances[i] = squared_distance(row_of(i), x, cols);
-    }
-    for (int c = 0; c < number; ++c) done(Index{scratch.candidates[c]});
   }
 
   // sums[c] += what candidate c would take from the mass of the lane.
@@ -321,7 +273,7 @@ class NearestChosen {
                      Index candidate, Found& found) const {
     const int number = filter_.candidates(probe, first, count, scratch.candidates);
     PartialSums sums;
-    measure(scratch, x, probe, first, count, number, [&](Index i) {
+    scratch.measure(data_, x, probe.squared_norm, first, count, number, [&](Index i) {
       const Index row = first + i;
       const double squared = scratch.distances[i];
       if (!(squared < nearest_[row])) return;
