@@ -33,57 +33,103 @@ bool same_bits(const RowMatrix<S>& a, const RowMatrix<S>& b) {
   return a.rows() == b.rows() && a.cols() == b.cols() && (a.array() == b.array()).all();
 }
 
-// k-means++ as the textbook has it: every distance to every centre, masses summed row by row in long
-// double. With the same random numbers it draws the same rows but where a draw falls within the
-// rounding between two rows.
 template <class S>
-RowMatrix<S> plain_plus_plus(const Samples<S>& data, Index clusters, Index candidates,
-                             std::uint64_t seed) {
+double plain_distance(const Samples<S>& data, Index a, Index b) {
+  double sum = 0.0;
+  for (Index j = 0; j < data.cols(); ++j) {
+    const double t = static_cast<double>(data(a, j)) - static_cast<double>(data(b, j));
+    sum += t * t;
+  }
+  return sum;
+}
+
+// A row drawn in proportion to its mass, and the sum of the masses, row by row in long double.
+template <class Mass>
+long double plain_total(Index rows, const Mass& mass) {
+  long double total = 0;
+  for (Index i = 0; i < rows; ++i) total += static_cast<long double>(mass(i));
+  return total;
+}
+
+template <class Mass>
+Index plain_draw(Index rows, const Mass& mass, double uniform) {
+  long double target = static_cast<long double>(uniform) * plain_total(rows, mass);
+  Index row = -1;
+  for (Index i = 0; i < rows; ++i) {
+    if (!(mass(i) > 0)) continue;
+    row = i;
+    if (target < static_cast<long double>(mass(i))) break;
+    target -= static_cast<long double>(mass(i));
+  }
+  return row;
+}
+
+// Greedy k-means++ as the textbook has it: every distance to every centre. With the same random
+// numbers it draws the same rows but where a draw falls within the rounding between two rows.
+template <class S>
+RowMatrix<S> plain_greedy(const Samples<S>& data, Index clusters, Index candidates,
+                          std::uint64_t seed) {
   const Index n = data.rows();
-  const Index d = data.cols();
-  const auto distance = [&](Index a, Index b) {
-    double sum = 0.0;
-    for (Index j = 0; j < d; ++j) {
-      const double t = static_cast<double>(data(a, j)) - static_cast<double>(data(b, j));
-      sum += t * t;
-    }
-    return sum;
-  };
   std::vector<double> nearest(static_cast<std::size_t>(n), 1.0);
-  RowMatrix<S> centres(clusters, d);
+  const auto near = [&](Index i) { return nearest[static_cast<std::size_t>(i)]; };
+  RowMatrix<S> centres(clusters, data.cols());
   for (Index k = 0; k < clusters; ++k) {
-    const auto mass = [&](Index i) {
-      return data.weight(i) * nearest[static_cast<std::size_t>(i)];
-    };
-    long double total = 0;
-    for (Index i = 0; i < n; ++i) total += static_cast<long double>(mass(i));
     Random random{seed, Purpose::initialisation, 0, static_cast<std::uint64_t>(k)};
     Index best = -1;
     long double most = -1;
     for (Index c = 0; c < (k == 0 ? 1 : candidates); ++c) {
-      long double target = static_cast<long double>(random.uniform()) * total;
-      Index row = -1;
-      for (Index i = 0; i < n; ++i) {
-        if (!(mass(i) > 0)) continue;
-        row = i;
-        if (target < static_cast<long double>(mass(i))) break;
-        target -= static_cast<long double>(mass(i));
-      }
-      long double saved = 0;
-      for (Index i = 0; i < n; ++i)
-        saved += static_cast<long double>(
-            data.weight(i) *
-            std::max(0.0, nearest[static_cast<std::size_t>(i)] - distance(i, row)));
+      const Index row = plain_draw(
+          n, [&](Index i) { return data.weight(i) * near(i); }, random.uniform());
+      const long double saved = plain_total(n, [&](Index i) {
+        return data.weight(i) * std::max(0.0, near(i) - plain_distance(data, i, row));
+      });
       if (saved > most) {
         most = saved;
         best = row;
       }
     }
     for (Index i = 0; i < n; ++i) {
-      double& own = nearest[static_cast<std::size_t>(i)];
-      own = k == 0 ? distance(i, best) : std::min(own, distance(i, best));
+      const double d = plain_distance(data, i, best);
+      nearest[static_cast<std::size_t>(i)] = k == 0 ? d : std::min(near(i), d);
     }
-    for (Index j = 0; j < d; ++j) centres(k, j) = data(best, j);
+    for (Index j = 0; j < data.cols(); ++j) centres(k, j) = data(best, j);
+  }
+  return centres;
+}
+
+// k-means++ by rejection, with every distance to every centre: the masses are those of the first
+// 1, 2, 4, 8, ... centres, or of more where 8 + n / 256 draws in a row were refused.
+template <class S>
+RowMatrix<S> plain_plus_plus(const Samples<S>& data, Index clusters, std::uint64_t seed) {
+  const Index n = data.rows();
+  std::vector<Index> rows;
+  std::size_t known = 0;
+  const auto nearest = [&](Index i, std::size_t centres) {
+    double least = centres == 0 ? 1.0 : std::numeric_limits<double>::infinity();
+    for (std::size_t k = 0; k < centres; ++k)
+      least = std::min(least, plain_distance(data, i, rows[k]));
+    return least;
+  };
+  std::vector<double> old(static_cast<std::size_t>(n), 1.0);
+  const auto learn = [&] {
+    known = rows.size();
+    for (Index i = 0; i < n; ++i) old[static_cast<std::size_t>(i)] = nearest(i, known);
+  };
+  const auto mass = [&](Index i) { return data.weight(i) * old[static_cast<std::size_t>(i)]; };
+  RowMatrix<S> centres(clusters, data.cols());
+  for (Index k = 0; k < clusters; ++k) {
+    if (rows.size() - known >= std::max<std::size_t>(known, 1)) learn();
+    Random random{seed, Purpose::initialisation, 0, static_cast<std::uint64_t>(k)};
+    Index row = -1;
+    for (Index refused = 0; row < 0; ++refused) {
+      if (refused == 8 + n / 256) learn();
+      const Index drawn = plain_draw(n, mass, random.uniform());
+      if (rows.size() == known ||
+          random.uniform() * old[static_cast<std::size_t>(drawn)] < nearest(drawn, rows.size()))
+        row = drawn;
+    }
+    rows.push_back(row);
+    for (Index j = 0; j < data.cols(); ++j) centres(k, j) = data(row, j);
   }
   return centres;
 }
@@ -91,10 +137,10 @@ RowMatrix<S> plain_plus_plus(const Samples<S>& data, Index clusters, Index candi
 template <class S>
 void check_plain(const Samples<S>& data, Index clusters, std::uint64_t seed) {
   CHECK(same_bits(start_of(data, KMeansInit::plus_plus, clusters, seed),
-                  plain_plus_plus(data, clusters, 1, seed)));
+                  plain_plus_plus(data, clusters, seed)));
   CHECK(same_bits(
       start_of(data, KMeansInit::greedy_plus_plus, clusters, seed),
-      plain_plus_plus(data, clusters, latent::detail::greedy_candidates(clusters), seed)));
+      plain_greedy(data, clusters, latent::detail::greedy_candidates(clusters), seed)));
 }
 
 // The sum of w times the squared distance to the nearest centre.
@@ -155,7 +201,7 @@ Eigen::VectorXd by_value(Eigen::VectorXd p) {
 
 }  // namespace
 
-TEST_CASE("kmeans starts: bounds change no row of k-means++", "[kmeans]") {
+TEST_CASE("kmeans starts: bounds and batches change no row of k-means++", "[kmeans]") {
   for (const Index cols : {1, 3, 7, 8, 17, 40}) {
     const Eigen::MatrixXd x =
         latent_test::blobs(2600, cols, 9, 3.0, static_cast<std::uint64_t>(cols));
@@ -288,6 +334,57 @@ TEST_CASE("kmeans starts: k-means++ draws its first two centres as the formula s
   // Three degrees of freedom: exceeded with probability 1e-5 by 25.9.
   CHECK(chi_square(first, by_value(tiny_w / tiny_w.sum())) < 25.9);
   CHECK(chi_square(second, by_value(tiny_second())) < 25.9);
+}
+
+TEST_CASE("kmeans starts: k-means++ draws in proportion to true masses while they are old",
+          "[kmeans]") {
+  // The fourth centre is drawn by the masses of two, the seventh by those of four.
+  const Eigen::VectorXd x =
+      (Eigen::VectorXd(10) << 0, 0.5, 1, 4, 4.25, 6, 9, 10, 15, 40).finished();
+  const Eigen::VectorXd w =
+      (Eigen::VectorXd(10) << 2, 8, 3, 1, 20, 0, 5, 1, 0.5, 0.125).finished();
+  // sets[s]: the probability that the centres so far are the values of s, bit by bit.
+  std::vector<double> sets(1024, 0.0);
+  for (std::size_t i = 0; i < 10; ++i)
+    sets[std::size_t{1} << i] = w[static_cast<Index>(i)] / w.sum();
+  Eigen::VectorXd fourth;
+  Eigen::VectorXd seventh;
+  for (int k = 1; k < 7; ++k) {
+    std::vector<double> next(1024, 0.0);
+    Eigen::VectorXd p = Eigen::VectorXd::Zero(10);
+    for (std::size_t set = 1; set < 1024; ++set) {
+      if (!(sets[set] > 0)) continue;
+      Eigen::VectorXd mass = w;
+      for (Index i = 0; i < 10; ++i) {
+        double least = std::numeric_limits<double>::infinity();
+        for (std::size_t c = 0; c < 10; ++c)
+          if ((set >> c & 1) != 0)
+            least = std::min(least, std::pow(x[i] - x[static_cast<Index>(c)], 2));
+        mass[i] *= least;
+      }
+      for (std::size_t i = 0; i < 10; ++i) {
+        const double share = sets[set] * mass[static_cast<Index>(i)] / mass.sum();
+        p[static_cast<Index>(i)] += share;
+        next[set | std::size_t{1} << i] += share;
+      }
+    }
+    if (k == 3) fourth = p;
+    if (k == 6) seventh = p;
+    sets = next;
+  }
+  Eigen::VectorXd fourths = Eigen::VectorXd::Zero(10);
+  Eigen::VectorXd sevenths = Eigen::VectorXd::Zero(10);
+  const auto data = latent::samples(x).weights(w);
+  for (std::uint64_t seed = 0; seed < 40000; ++seed) {
+    const auto start = start_of(data, KMeansInit::plus_plus, 7, seed);
+    for (Index i = 0; i < 10; ++i) {
+      fourths[i] += start(3, 0) == x[i] ? 1 : 0;
+      sevenths[i] += start(6, 0) == x[i] ? 1 : 0;
+    }
+  }
+  // Eight degrees of freedom: exceeded with probability 1e-5 by 37.4.
+  CHECK(chi_square(fourths, fourth) < 37.4);
+  CHECK(chi_square(sevenths, seventh) < 37.4);
 }
 
 TEST_CASE("kmeans starts: long chains of AFK-MC2 draw as k-means++, short ones do not",

@@ -114,11 +114,21 @@ void propose_directly(const CentroidTable<S>& table, TileScratch<S>& scratch, co
                                   scratch.two);
 }
 
-// Labels of up to a block of rows; where `others` is given, others[i] is at most the squared
-// distance from row i to any centroid but its own. `contiguous`: the rows follow each other. next: as in propose().
+// What squared distances are at least, where asked for: own[i] from row i to its own centroid,
+// others[i] to any other.
+struct LeastSquares {
+  double* own = nullptr;
+  double* others = nullptr;
+
+  LeastSquares after(Index rows) const {
+    return {own != nullptr ? own + rows : nullptr, others != nullptr ? others + rows : nullptr};
+  }
+};
+
+// Labels of up to a block of rows. `contiguous`: the rows follow each other. next: as in propose().
 template <class S>
 void assign_block(const CentroidTable<S>& table, TileScratch<S>& scratch, const S* const* rows,
-                  Index count, Index next, bool contiguous, int* labels, double* others) {
+                  Index count, Index next, bool contiguous, int* labels, const LeastSquares& least) {
   static_assert(direct_columns == 4);
   S margin;    // absolute
   S relative;  // of the second
@@ -150,30 +160,33 @@ void assign_block(const CentroidTable<S>& table, TileScratch<S>& scratch, const 
     close += two.second[i] - two.first[i] > margin + relative * two.second[i] ? 0 : 1;
     labels[i] = static_cast<int>(two.index[i]);
   }
-  if (others != nullptr)
-    for (Index i = 0; i < count; ++i) {
-      const auto norm = table.direct() ? 0.0 : static_cast<double>(scratch.norms[i]);
-      others[i] = static_cast<double>(two.second[i]) * (1.0 - static_cast<double>(relative)) +
-                  norm * (1.0 - table.norm_error()) - static_cast<double>(margin);
-    }
+  const auto bound = [&](S value, Index i) {
+    const auto norm = table.direct() ? 0.0 : static_cast<double>(scratch.norms[i]);
+    return static_cast<double>(value) * (1.0 - static_cast<double>(relative)) +
+           norm * (1.0 - table.norm_error()) - static_cast<double>(margin);
+  };
+  if (least.own != nullptr)
+    for (Index i = 0; i < count; ++i) least.own[i] = bound(two.first[i], i);
+  if (least.others != nullptr)
+    for (Index i = 0; i < count; ++i) least.others[i] = bound(two.second[i], i);
   if (close == 0) return;
   for (Index i = 0; i < count; ++i) {
     if (two.second[i] - two.first[i] > margin + relative * two.second[i]) continue;
     labels[i] = nearest_by_differences(table, rows[i]);
-    if (others != nullptr)
-      others[i] -= static_cast<double>(two.second[i]) - static_cast<double>(two.first[i]);
+    if (least.others != nullptr)
+      least.others[i] -= static_cast<double>(two.second[i]) - static_cast<double>(two.first[i]);
   }
 }
 
 // The same for any number of rows.
 template <class S>
 void assign_rows(const CentroidTable<S>& table, TileScratch<S>& scratch, const S* const* rows,
-                 Index count, bool contiguous, int* labels, double* others = nullptr) {
+                 Index count, bool contiguous, int* labels, const LeastSquares& least = {}) {
   constexpr Index block = block_rows<S>;
   for (Index first = 0; first < count; first += block) {
     const Index size = std::min(block, count - first);
     assign_block(table, scratch, rows + first, size, std::min(block, count - first - size),
-                 contiguous, labels + first, others != nullptr ? others + first : nullptr);
+                 contiguous, labels + first, least.after(first));
   }
 }
 

@@ -120,7 +120,7 @@ class BoundSearch {
         const Index first = tile * tile_rows;
         const Index count = std::min(tile_rows, clusters - first);
         for (Index k = 0; k < count; ++k) rows[k] = table.centroid(first + k);
-        assign_rows(table, scratch, rows, count, true, nearest, others);
+        assign_rows(table, scratch, rows, count, true, nearest, {nullptr, others});
         for (Index k = 0; k < count; ++k)
           separation_[first + k] = round_down(0.5 * unit_ * std::sqrt(std::max(0.0, others[k])));
       });
@@ -250,7 +250,7 @@ void BoundSearch<S>::find_everywhere(const CentroidTable<S>& table, TileScratch<
     }
     projected_->nearest(table, scratch, active, count, rows, uppers, found, others);
   } else {
-    assign_rows(table, scratch, rows, count, false, found, others);
+    assign_rows(table, scratch, rows, count, false, found, {nullptr, others});
   }
   pairs_.fetch_add(count * table.clusters(), std::memory_order_relaxed);
   for (Index i = 0; i < count; ++i)

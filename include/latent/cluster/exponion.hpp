@@ -161,7 +161,7 @@ void ExponionSearch<S>::find(const CentroidTable<S>& table, TileScratch<S>& scra
                     [&](const Index* indices, Index size, const S* const* rows) {
                       int nearest[tile_rows];
                       double others[tile_rows];
-                      assign_rows(table, scratch, rows, size, false, nearest, others);
+                      assign_rows(table, scratch, rows, size, false, nearest, {nullptr, others});
                       for (Index i = 0; i < size; ++i) {
                         const Index row = indices[i];
                         lower_[row] = round_down(unit_ * std::sqrt(std::max(0.0, others[i])));

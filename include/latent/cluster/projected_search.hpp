@@ -223,7 +223,7 @@ void ProjectedRows<S>::nearest(const CentroidTable<S>& table, TileScratch<S>& sc
   int open_found[tile_rows];
   double open_others[tile_rows];
   for (Index i = 0; i < open_count; ++i) open_rows[i] = rows[open[i]];
-  assign_rows(table, scratch, open_rows, open_count, false, open_found, open_others);
+  assign_rows(table, scratch, open_rows, open_count, false, open_found, {nullptr, open_others});
   for (Index i = 0; i < open_count; ++i) {
     found[open[i]] = open_found[i];
     if (others != nullptr) others[open[i]] = open_others[i];
