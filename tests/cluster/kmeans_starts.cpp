@@ -138,9 +138,8 @@ template <class S>
 void check_plain(const Samples<S>& data, Index clusters, std::uint64_t seed) {
   CHECK(same_bits(start_of(data, KMeansInit::plus_plus, clusters, seed),
                   plain_plus_plus(data, clusters, seed)));
-  CHECK(same_bits(
-      start_of(data, KMeansInit::greedy_plus_plus, clusters, seed),
-      plain_greedy(data, clusters, latent::detail::greedy_candidates(clusters), seed)));
+  CHECK(same_bits(start_of(data, KMeansInit::greedy_plus_plus, clusters, seed),
+                  plain_greedy(data, clusters, latent::detail::greedy_candidates(clusters), seed)));
 }
 
 // The sum of w times the squared distance to the nearest centre.
@@ -341,8 +340,7 @@ TEST_CASE("kmeans starts: k-means++ draws in proportion to true masses while the
   // The fourth centre is drawn by the masses of two, the seventh by those of four.
   const Eigen::VectorXd x =
       (Eigen::VectorXd(10) << 0, 0.5, 1, 4, 4.25, 6, 9, 10, 15, 40).finished();
-  const Eigen::VectorXd w =
-      (Eigen::VectorXd(10) << 2, 8, 3, 1, 20, 0, 5, 1, 0.5, 0.125).finished();
+  const Eigen::VectorXd w = (Eigen::VectorXd(10) << 2, 8, 3, 1, 20, 0, 5, 1, 0.5, 0.125).finished();
   // sets[s]: the probability that the centres so far are the values of s, bit by bit.
   std::vector<double> sets(1024, 0.0);
   for (std::size_t i = 0; i < 10; ++i)

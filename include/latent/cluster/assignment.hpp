@@ -128,7 +128,8 @@ struct LeastSquares {
 // Labels of up to a block of rows. `contiguous`: the rows follow each other. next: as in propose().
 template <class S>
 void assign_block(const CentroidTable<S>& table, TileScratch<S>& scratch, const S* const* rows,
-                  Index count, Index next, bool contiguous, int* labels, const LeastSquares& least) {
+                  Index count, Index next, bool contiguous, int* labels,
+                  const LeastSquares& least) {
   static_assert(direct_columns == 4);
   S margin;    // absolute
   S relative;  // of the second

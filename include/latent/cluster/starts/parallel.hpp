@@ -4,13 +4,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <utility>
 #include <vector>
 
-#include "latent/cluster/assignment.hpp"
-#include "latent/cluster/cluster_sums.hpp"
 #include "latent/cluster/gather.hpp"
+#include "latent/cluster/starts/batch_distances.hpp"
 #include "latent/cluster/starts/plus_plus.hpp"
 #include "latent/core/blocks.hpp"
 #include "latent/core/random.hpp"
@@ -29,7 +27,7 @@ class ParallelStart {
       : data_{data},
         clusters_{clusters},
         team_{team},
-        nearest_(Vector<double>::Ones(data.rows())),
+        nearest_{data, team},
         owners_(Labels::Zero(data.rows())) {}
 
   RowMatrix<S> run(std::uint64_t seed, std::uint64_t restart) {
@@ -98,47 +96,8 @@ class ParallelStart {
     if (rows.empty()) return;
     const auto before = static_cast<Index>(candidates_.size());
     candidates_.insert(candidates_.end(), rows.begin(), rows.end());
-    if (by_entries(data_))
-      offer_entries(values(rows), before);
-    else
-      offer(CentroidTable<S>{values(rows)}, before);
-  }
-
-  // Row `row` is at this distance from the nearest of the new candidates, number `candidate`.
-  void offer(Index row, double squared, Index candidate, bool first_time) {
-    if (!first_time && !(squared < nearest_[row])) return;
-    nearest_[row] = squared;
-    owners_[row] = static_cast<int>(candidate);
-  }
-
-  // The new candidates are numbered from `before` on.
-  void offer(const CentroidTable<S>& table, Index before) {
-    ScratchPool<S> pool;
-    for_each_lane([&](Index lane) {
-      const auto make = [&] {
-        return std::make_unique<TileScratch<S>>(data_.cols(), table.clusters());
-      };
-      pool.borrow(make, [&](TileScratch<S>& scratch) {
-        int labels[tile_rows];
-        for_each_tile(data_.rows(), lane, [&](Index first, Index count) {
-          data_.read(first, count, scratch.x);
-          assign_tile(table, scratch, count, labels);
-          for (Index i = 0; i < count; ++i)
-            offer(first + i,
-                  squared_distance(scratch.x.data() + i * data_.cols(), table.centroid(labels[i]),
-                                   data_.cols()),
-                  before + labels[i], before == 0);
-        });
-      });
-    });
-  }
-
-  // The same by stored entries.
-  void offer_entries(const RowMatrix<S>& candidates, Index before) {
-    for_each_nearest_by_entries(data_, candidates, team_,
-                                [&](Index row, int nearest, double squared) {
-                                  offer(row, squared, before + nearest, before == 0);
-                                });
+    nearest_.add(values(rows),
+                 [&](Index row, int k) { owners_[row] = static_cast<int>(before) + k; });
   }
 
   RowMatrix<S> values(const std::vector<Index>& rows) const {
@@ -173,8 +132,8 @@ class ParallelStart {
   Index clusters_;
   Team& team_;
   std::vector<Index> candidates_;
-  Vector<double> nearest_;  // n: squared distance to the nearest candidate; 1 before the first
-  Labels owners_;           // n: that candidate
+  BatchDistances<S, Team> nearest_;  // to the nearest candidate
+  Labels owners_;                    // n: that candidate
 };
 
 }  // namespace detail

@@ -45,8 +45,7 @@ void draw_centres(NearestChosen<S, Team>& chosen, Index candidates, std::uint64_
 template <class S, class Team>
 RowMatrix<S> plus_plus_rows(const Samples<S>& data, Index clusters, Index candidates,
                             std::uint64_t seed, std::uint64_t restart, Team& team) {
-  if (candidates == 1 && !by_entries(data))
-    return BatchedDraws<S, Team>{data, clusters, team}.run(seed, restart);
+  if (candidates == 1) return BatchedDraws<S, Team>{data, clusters, team}.run(seed, restart);
   NearestChosen<S, Team> chosen{data, clusters, team};
   draw_centres(chosen, candidates, seed, restart);
   return chosen.take_centres();
