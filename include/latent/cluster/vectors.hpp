@@ -21,33 +21,6 @@ inline constexpr Index block_rows = Index{vectors_per_block} * vector_lanes<S>;
 
 #if LATENT_HAS_VECTORS
 
-// One step of a transposition: the halves of 2 Step x 2 Step blocks change places.
-template <class S, int Step, std::size_t... E>
-void exchange(typename VectorOf<S>::Type& a, typename VectorOf<S>::Type& b,
-              std::index_sequence<E...> /*lanes*/) {
-  constexpr int lanes = vector_lanes<S>;
-  const auto low =
-      __builtin_shufflevector(a, b, ((int{E} & Step) != 0 ? int{E} - Step + lanes : int{E})...);
-  b = __builtin_shufflevector(a, b, ((int{E} & Step) != 0 ? int{E} + lanes : int{E} + Step)...);
-  a = low;
-}
-
-template <class S, int Step>
-void exchange_all(typename VectorOf<S>::Type* rows) {
-  constexpr int lanes = vector_lanes<S>;
-#pragma GCC unroll 16
-  for (int i = 0; i < lanes; ++i)
-    if ((i & Step) == 0)
-      exchange<S, Step>(rows[i], rows[i + Step], std::make_index_sequence<std::size_t{lanes}>{});
-  if constexpr (2 * Step < lanes) exchange_all<S, 2 * Step>(rows);
-}
-
-// A square of lanes x lanes numbers: rows become columns.
-template <class S>
-void transpose(typename VectorOf<S>::Type* rows) {
-  exchange_all<S, 1>(rows);
-}
-
 // Lane i of the result is lane i ^ Step, of numbers or of integers of their size.
 template <class S, int Step, class V, std::size_t... E>
 V swap_lanes(const V& v, std::index_sequence<E...> /*lanes*/) {

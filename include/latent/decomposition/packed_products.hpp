@@ -88,52 +88,68 @@ class RowPacker {
 
   // at: the place of the first row in the panels. sums: padded(). False if a number is not finite.
   bool pack(Index first, Index count, Index at, Panels<T>& to, double* sums) const {
-    constexpr Index rows = panel_rows<T>;
     constexpr Index few = 16;
     const Index D = data_.cols();
     RowMatrix<S> tile;
-    for (Index i = 0; i < count; ++i) {
-      const S* x = data_.contiguous_row(first + i);
-      if (x == nullptr) {
-        if (i % few == 0) {
-          tile.resize(std::min(few, count - i), D);
-          data_.read(first + i, tile.rows(), tile);
-        }
-        x = tile.data() + (i % few) * D;
+    const S* rows[static_cast<std::size_t>(few)];
+    for (Index i = 0; i < count; i += few) {
+      const Index number = std::min(few, count - i);
+      const bool in_place = data_.contiguous_row(first + i) != nullptr;
+      if (!in_place) {
+        tile.resize(number, D);
+        data_.read(first + i, number, tile);
       }
-      if (!all_finite(x, D)) return false;
-      const double weight = data_.weight(first + i);
-      const double root = std::sqrt(weight);
-      for (Index p = 0; p < to.panels(); ++p) {
-        T* out = to.panel(p) + (at + i) * rows;
-        const Index begin = p * rows;
-        if (!(weight > 0.0)) {  // may not fit the units
-          std::fill(out, out + rows, T(0));
-        } else if (begin + rows <= D) {
-          pack_panel(x + begin, origin_.data() + begin, weight, root, out, sums + begin);
-        } else {
-          S rest[static_cast<std::size_t>(rows)] = {};
-          std::copy(x + begin, x + D, rest);
-          pack_panel(rest, origin_.data() + begin, weight, root, out, sums + begin);
-        }
+      for (Index r = 0; r < number; ++r) {
+        rows[r] = in_place ? data_.contiguous_row(first + i + r) : tile.data() + r * D;
+        if (!all_finite(rows[r], D)) return false;
       }
+      for (Index p = 0; p < to.panels(); ++p)
+        pack_panel(rows, first + i, number, p, to.panel(p) + (at + i) * panel_rows<T>, sums);
     }
     return true;
   }
 
  private:
-  void pack_panel(const S* x, const double* origin, double weight, double root, T* out,
+  using Numbers = typename VectorOf<double>::Type;
+
+  // Some rows to one panel, out: [row][column of the panel]; what lies beyond the last column is 0.
+  void pack_panel(const S* const* rows, Index first, Index number, Index panel, T* out,
                   double* sums) const {
-    constexpr Index rows = panel_rows<T>;
-    constexpr auto length = static_cast<std::size_t>(rows);
-    double y[length];
-    double sum[length];
-    for (Index i = 0; i < rows; ++i) y[i] = static_cast<double>(x[i]) * factor_ - origin[i];
-    for (Index i = 0; i < rows; ++i) sum[i] = sums[i] + weight * y[i];
-    for (Index i = 0; i < rows; ++i) sums[i] = sum[i];
-    T packed[length];
-    for (Index i = 0; i < rows; ++i) packed[i] = static_cast<T>(root * y[i]);
-    std::copy(packed, packed + rows, out);
+    constexpr Index width = panel_rows<T>;
+    constexpr Index lanes = vector_lanes<double>;
+    constexpr auto vectors = static_cast<std::size_t>(width / lanes);
+    const Index begin = panel * width;
+    const Index columns = std::min(width, data_.cols() - begin);
+    Numbers origin[vectors];
+    Numbers sum[vectors];
+#pragma GCC unroll 8
+    for (std::size_t v = 0; v < vectors; ++v) {
+      origin[v] = load(origin_.data() + begin + static_cast<Index>(v) * lanes);
+      sum[v] = load(sums + begin + static_cast<Index>(v) * lanes);
+    }
+    S rest[static_cast<std::size_t>(width)] = {};
+    for (Index r = 0; r < number; ++r, out += width) {
+      const double weight = data_.weight(first + r);
+      if (!(weight > 0.0)) {  // may not fit the units
+        std::fill(out, out + width, T(0));
+        continue;
+      }
+      const S* x = rows[r] + begin;
+      if (columns < width) {
+        std::copy(x, x + columns, rest);
+        x = rest;
+      }
+      const double root = std::sqrt(weight);
+#pragma GCC unroll 8
+      for (std::size_t v = 0; v < vectors; ++v) {
+        const Numbers y = load_doubles(x + static_cast<Index>(v) * lanes) * factor_ - origin[v];
+        sum[v] += y * weight;
+        store_doubles(out + static_cast<Index>(v) * lanes, Numbers(y * root));
+      }
+    }
+#pragma GCC unroll 8
+    for (std::size_t v = 0; v < vectors; ++v)
+      store(sums + begin + static_cast<Index>(v) * lanes, sum[v]);
   }
 
   const Samples<S>& data_;
@@ -158,7 +174,9 @@ std::optional<CrossProducts> column_products(const Samples<S>& data, Team& team)
   for (Index j = 0; j < D; ++j)
     result.shift[j] = std::clamp(scan.mean[j], scan.low[j], scan.high[j]);
   const RowPacker<T, S> packer(data, result.shift, *exponent);
-  const Index piece = std::clamp<Index>((Index{1} << 20) / D / tile * tile, 256, 4096);
+  // What fits the cache, and no fewer than make the sums worth fetching.
+  constexpr Index numbers = (Index{1} << 20) / static_cast<Index>(sizeof(T));
+  const Index piece = std::clamp<Index>(numbers / D / tile * tile, 256, 4096);
   // A few columns more, so that panels do not lie a power of two apart.
   Panels<T> packed(D, std::min(piece, data.rows()) + 8);
   GramSum<T> gram(D);

@@ -2,6 +2,13 @@
 // way, and the axes that follow from its eigenvectors.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <vector>
+
 #include "latent/core/product.hpp"
 #include "latent/decomposition/packed_products.hpp"
 
@@ -14,7 +21,9 @@ namespace detail {
 template <class S>
 class ColumnStrips {
  public:
-  static constexpr Index width = 64;
+  // Long enough runs of a row that memory gives them at its full rate.
+  static constexpr Index width = 1024 / static_cast<Index>(sizeof(S));
+  static constexpr Index ahead = 8;  // rows lie far apart: the processor does not foresee the next
 
   ColumnStrips(const Samples<S>& data, int exponent, bool standardize)
       : data_{data},
@@ -34,35 +43,49 @@ class ColumnStrips {
 
   CrossProducts& products() { return products_; }
 
-  // The moments of up to `width` columns, about their mean: three turns over numbers that stay in
-  // the cache. False where they are not finite.
+  // Row i, if there is one, will be read soon.
+  void fetch(Index i, Index first, Index count) const {
+    constexpr Index line = 64 / static_cast<Index>(sizeof(S));
+    if (i >= data_.rows()) return;
+    const S* x = data_.contiguous_row(i) + first;
+    for (Index j = 0; j < count; j += line) prefetch(x + j);
+  }
+
+  // The moments of up to `width` columns, about their mean: turns over numbers that stay in the
+  // cache. False where they are not finite.
   bool measure(Index first, Index count) {
-    double mean[width] = {};
-    double low[width];
-    double high[width];
-    bool any = false;
+    constexpr auto length = static_cast<std::size_t>(width);
+    double mean[length] = {};
+    double low[length];
+    double high[length];
+    std::fill(low, low + width, std::numeric_limits<double>::infinity());
+    std::fill(high, high + width, -std::numeric_limits<double>::infinity());
     for (Index i = 0; i < data_.rows(); ++i) {
       const S* x = data_.contiguous_row(i) + first;
+      fetch(i + ahead, first, count);
       if (!all_finite(x, count)) return false;
       const double share = data_.weight(i) / weight_;
       if (!(share > 0.0)) continue;
       for (Index j = 0; j < count; ++j) {
         const auto value = static_cast<double>(x[j]);
         mean[j] += share * value;
-        low[j] = any && low[j] < value ? low[j] : value;
-        high[j] = any && high[j] > value ? high[j] : value;
+        low[j] = low[j] < value ? low[j] : value;
+        high[j] = high[j] > value ? high[j] : value;
       }
-      any = true;
     }
-    double sum[width] = {};
-    double squares[width] = {};
-    for (Index j = 0; j < count; ++j) mean[j] = std::clamp(mean[j], low[j], high[j]);
+    double sum[length] = {};
+    double squares[length] = {};
+    double origin[length];
+    for (Index j = 0; j < count; ++j) {
+      mean[j] = std::clamp(mean[j], low[j], high[j]);
+      origin[j] = mean[j] * factor_;
+    }
     for (Index i = 0; i < data_.rows(); ++i) {
       const double w = data_.weight(i);
       if (!(w > 0.0)) continue;
       const S* x = data_.contiguous_row(i) + first;
       for (Index j = 0; j < count; ++j) {
-        const double y = static_cast<double>(x[j]) * factor_ - mean[j] * factor_;
+        const double y = static_cast<double>(x[j]) * factor_ - origin[j];
         sum[j] += w * y;
         squares[j] += w * y * y;
       }
@@ -77,22 +100,49 @@ class ColumnStrips {
     return all_finite(squares, count);
   }
 
-  // out[j] = sqrt(w) (x - mean) / unit of row i.
-  void centre(Index i, Index first, Index count, double* out) const {
-    if (!(root_[i] > 0.0)) {
-      std::fill(out, out + count, 0.0);
-      return;
+  // The centred numbers of a strip: out = sqrt(w) (x - mean) / unit of a row.
+  class Centred {
+   public:
+    static constexpr Index width = ColumnStrips::width;
+
+    Centred(const ColumnStrips& strips, Index first, Index count)
+        : strips_{strips}, first_{first}, count_{count} {
+      const CrossProducts& moments = strips.products_;
+      for (Index j = 0; j < count; ++j) {
+        origin_[j] = moments.shift[first + j] * strips.factor_;
+        offset_[j] = moments.offset[first + j];  // apart: far from the origin the sum would round
+        if (!strips.standardize_) continue;
+        const double spread = std::sqrt(moments.squares[first + j] / (strips.weight_ - 1.0));
+        unit_[j] = spread > 0.0 ? spread : std::numeric_limits<double>::infinity();
+      }
     }
-    const S* x = data_.contiguous_row(i) + first;
-    for (Index j = 0; j < count; ++j)
-      out[j] = root_[i] * (static_cast<double>(x[j]) * factor_ -
-                           products_.shift[first + j] * factor_ - products_.offset[first + j]);
-    if (!standardize_) return;
-    for (Index j = 0; j < count; ++j) {
-      const double spread = std::sqrt(products_.squares[first + j] / (weight_ - 1.0));
-      out[j] = spread > 0.0 ? out[j] / spread : 0.0;
+
+    template <class T>
+    void row(Index i, T* out) const {
+      const double root = strips_.root_[i];
+      if (!(root > 0.0)) {
+        std::fill(out, out + count_, T(0));
+        return;
+      }
+      const S* x = strips_.data_.contiguous_row(i) + first_;
+      const double factor = strips_.factor_;
+      const auto centred = [&](Index j) {
+        return root * (static_cast<double>(x[j]) * factor - origin_[j] - offset_[j]);
+      };
+      if (strips_.standardize_)
+        for (Index j = 0; j < count_; ++j) out[j] = static_cast<T>(centred(j) / unit_[j]);
+      else
+        for (Index j = 0; j < count_; ++j) out[j] = static_cast<T>(centred(j));
     }
-  }
+
+   private:
+    const ColumnStrips& strips_;
+    Index first_;
+    Index count_;
+    double origin_[static_cast<std::size_t>(width)];
+    double offset_[static_cast<std::size_t>(width)];
+    double unit_[static_cast<std::size_t>(width)];
+  };
 
  private:
   const Samples<S>& data_;
@@ -103,13 +153,42 @@ class ColumnStrips {
   CrossProducts products_;
 };
 
+// A strip of up to `width` columns of some rows, turned: out[column][row of the panel], 0 beyond the
+// last row.
+template <class T, class Centred>
+void pack_panel(const Centred& centred, Index first, Index count, Index columns, T* out) {
+  using V = typename VectorOf<T>::Type;
+  constexpr Index rows = panel_rows<T>;
+  constexpr Index lanes = vector_lanes<T>;
+  constexpr Index width = Centred::width;
+  static_assert(rows % lanes == 0 && width % lanes == 0);
+  T y[static_cast<std::size_t>(lanes * width)] = {};
+  for (Index v = 0; v < rows; v += lanes) {
+    for (Index i = 0; i < lanes; ++i) {
+      if (v + i < count)
+        centred.row(first + v + i, y + i * width);
+      else
+        std::fill(y + i * width, y + i * width + columns, T(0));
+    }
+    for (Index t = 0; t < columns; t += lanes) {
+      V square[static_cast<std::size_t>(lanes)];
+#pragma GCC unroll 16
+      for (Index i = 0; i < lanes; ++i) square[i] = load(y + i * width + t);
+      transpose<T>(square);
+#pragma GCC unroll 16
+      for (Index i = 0; i < lanes; ++i)
+        if (t + i < columns) store(out + (t + i) * rows + v, square[i]);
+    }
+  }
+}
+
 // Measures the columns and sums Y Y', n x n. False where numbers are not finite or do not fit the
 // units.
 template <class T, class S, class Team>
 bool row_products(const Samples<S>& data, ColumnStrips<S>& strips, Team& team) {
   constexpr Index rows = panel_rows<T>;
   constexpr Index width = ColumnStrips<S>::width;
-  constexpr Index piece = 8 * width;
+  constexpr Index piece = 2 * width;
   const Index n = data.rows();
   const Index D = data.cols();
   Panels<T> packed(n, std::min(piece, D) + 8);
@@ -123,15 +202,10 @@ bool row_products(const Samples<S>& data, ColumnStrips<S>& strips, Team& team) {
       const Index wide = std::min(width, columns - at);
       finite[static_cast<std::size_t>(k)] = strips.measure(begin + at, wide);
       if (finite[static_cast<std::size_t>(k)] == 0) return;
-      double y[static_cast<std::size_t>(rows * width)];
-      for (Index p = 0; p < packed.panels(); ++p) {
-        const Index height = std::min(rows, n - p * rows);
-        for (Index i = 0; i < height; ++i)
-          strips.centre(p * rows + i, begin + at, wide, y + i * width);
-        T* to = packed.panel(p) + at * rows;
-        for (Index t = 0; t < wide; ++t)
-          for (Index i = 0; i < height; ++i) to[t * rows + i] = static_cast<T>(y[i * width + t]);
-      }
+      const typename ColumnStrips<S>::Centred centred(strips, begin + at, wide);
+      for (Index p = 0; p < packed.panels(); ++p)
+        pack_panel(centred, p * rows, std::min(rows, n - p * rows), wide,
+                   packed.panel(p) + at * rows);
     });
     if (std::find(finite.begin(), finite.end(), 0) != finite.end()) return false;
     gram.add(packed, columns, team);
@@ -145,14 +219,18 @@ bool row_products(const Samples<S>& data, ColumnStrips<S>& strips, Team& team) {
 template <class S, class Team>
 RowMatrix<double> axes_of_strips(const Samples<S>& data, const ColumnStrips<S>& strips,
                                  const RowMatrix<double>& weights, Index count, Team& team) {
-  constexpr Index width = 2 * ColumnStrips<S>::width;
+  constexpr Index width = ColumnStrips<S>::width;
   const Index n = data.rows();
   RowMatrix<double> axes = RowMatrix<double>::Zero(count, data.cols());
   team.for_each_lane((data.cols() + width - 1) / width, [&](Index lane) {
     const Index first = lane * width;
     const Index wide = std::min(width, data.cols() - first);
+    const typename ColumnStrips<S>::Centred centred(strips, first, wide);
     RowMatrix<double> y(n, wide);
-    for (Index i = 0; i < n; ++i) strips.centre(i, first, wide, &y(i, 0));
+    for (Index i = 0; i < n; ++i) {
+      strips.fetch(i + ColumnStrips<S>::ahead, first, wide);
+      centred.row(i, &y(i, 0));
+    }
     Eigen::Block<RowMatrix<double>> target(axes, 0, first, weights.rows(), wide);
     add_product(weights, y, target);
   });
