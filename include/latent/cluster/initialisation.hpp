@@ -17,10 +17,10 @@ LATENT_BEGIN
 //
 // plus_plus:        each next row with probability in proportion to w times its squared distance to
 //                   the rows chosen so far (Arthur and Vassilvitskii 2007). Expected inertia within
-//                   8 (ln K + 2) of the optimum. O(n K D) at most; rows that bounds rule out are
-//                   not read.
+//                   8 (ln K + 2) of the optimum. log2 K passes, about one assignment in all.
 // greedy_plus_plus: of 2 + floor(ln K) such candidates, the one that leaves the least inertia
-//                   (section 6 of the same).
+//                   (section 6 of the same). O(n K D ln K) at most; rows that bounds rule out are
+//                   not read.
 // random:           distinct rows of positive weight, all equally likely.
 // parallel:         k-means|| (Bahmani, Moseley, Vattani, Kumar and Vassilvitskii 2012): five rounds
 //                   that draw 2 K rows each on average, then greedy k-means++ on these, weighted by

@@ -3,8 +3,8 @@
 // centroids. Every distance kept is a direct difference in double, whatever the batches.
 #pragma once
 
-#include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "latent/cluster/assignment.hpp"
 #include "latent/cluster/sparse_sums.hpp"
