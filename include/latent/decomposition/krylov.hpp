@@ -128,7 +128,9 @@ RitzVectors<S> block_krylov(Index dimension, const KrylovOptions& options, const
       result.vectors = product(combine, basis.topRows(used));
       return result;
     }
-    Index more = used / 6;
+    // After one test no rate is known yet: a step gains about a factor e^1.9 where spectra decay slowly.
+    auto more = std::min(
+        used, static_cast<Index>(static_cast<double>(options.block) * std::log(excess) / 1.9));
     if (tested_at > 0 && excess < last_excess) {
       const double rate = std::log(last_excess / excess) / static_cast<double>(used - tested_at);
       more = static_cast<Index>(std::min(std::log(excess) / rate, 0.5 * static_cast<double>(used)));
