@@ -1,6 +1,6 @@
-// Whole fits of PCA against the bare squares X'X or X X' of the same shape and scalar (Eigen's
-// symmetric update, which computes one triangle, as the fit does), in one run: `times_squares` is
-// their ratio. A fit looks at the data, centres them, squares them, finds the leading eigenvectors and
+// Whole fits of PCA against the bare squares X'X or X X' of the same shape and scalar on one thread
+// (Eigen's symmetric update, which computes one triangle, as the fit does), in one run:
+// `times_squares` is their ratio. A fit looks at the data, centres them, squares them, finds the leading eigenvectors and
 // makes axes of them. Where the system tells (Linux), `adds_MB` is what the process grew by at the
 // most, and `sides` the same in squares of the smaller side in doubles.
 //
@@ -16,6 +16,10 @@
 #include <fstream>
 #include <string>
 #include <vector>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "latent/pca.hpp"
 
@@ -64,6 +68,9 @@ double status_line(const std::string& key) {
 // The most that f makes the process grow by, in bytes; 0 where the system does not tell.
 template <class F>
 double growth(const F& f) {
+#ifdef __GLIBC__
+  malloc_trim(0);  // what earlier fits have freed would hide what this one takes
+#endif
   std::ofstream reset("/proc/self/clear_refs");
   reset << "5" << std::flush;  // the peak starts anew
   if (!reset) return 0.0;
