@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "figures.hpp"
 #include "latent/kmeans.hpp"
 
 #ifdef LATENT_BENCH_OPENBLAS
@@ -23,6 +24,7 @@
 
 namespace {
 
+using bench::median;
 using latent::Index;
 using latent::RowMatrix;
 
@@ -103,11 +105,6 @@ double product_of_openblas(const RowMatrix<S>& x, const RowMatrix<S>& c, int thr
   return watch.seconds();
 }
 #endif
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 template <class S>
 void lloyd_iteration(benchmark::State& state) {

@@ -8,28 +8,22 @@
 // The data are products of non-negative factors, sparse by half, and a little noise.
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <vector>
 
+#include "figures.hpp"
 #include "latent/nmf.hpp"
 
 namespace {
 
+using bench::least;
 using latent::Index;
 using latent::NMF;
 using latent::NMFSolver;
 using latent::RowMatrix;
 
 RowMatrix<double> half_normals(Index rows, Index cols, std::uint64_t seed) {
-  RowMatrix<double> values(rows, cols);
-  const latent::Random random(seed);
-  for (Index i = 0; i < rows; ++i) {
-    latent::Random row = random.at(static_cast<std::uint64_t>(i));
-    for (Index j = 0; j < cols; ++j) values(i, j) = std::max(0.0, row.normal());
-  }
-  return values;
+  return bench::normals(rows, cols, seed).cwiseMax(0.0);
 }
 
 template <class S>
@@ -42,10 +36,6 @@ double products(const RowMatrix<S>& x, const RowMatrix<S>& w, const RowMatrix<S>
   benchmark::DoNotOptimize(xh.data());
   benchmark::DoNotOptimize(wx.data());
   return watch.seconds();
-}
-
-double least(const std::vector<double>& values) {
-  return *std::min_element(values.begin(), values.end());
 }
 
 template <class S>

@@ -21,10 +21,13 @@
 #include <malloc.h>
 #endif
 
+#include "figures.hpp"
 #include "latent/pca.hpp"
 
 namespace {
 
+using bench::least;
+using bench::normals;
 using latent::Index;
 using latent::PCA;
 using latent::PCASolver;
@@ -33,15 +36,6 @@ using latent::RowMatrix;
 template <class S>
 RowMatrix<S> decaying(Index n, Index d) {
   constexpr Index directions = 64;
-  const auto normals = [](Index rows, Index cols, std::uint64_t seed) {
-    RowMatrix<double> values(rows, cols);
-    const latent::Random random(seed);
-    for (Index i = 0; i < rows; ++i) {
-      latent::Random row = random.at(static_cast<std::uint64_t>(i));
-      for (Index j = 0; j < cols; ++j) values(i, j) = row.normal();
-    }
-    return values;
-  };
   RowMatrix<double> scores = normals(n, directions, 1);
   for (Index j = 0; j < directions; ++j)
     scores.col(j) *= std::sqrt(static_cast<double>(d) / static_cast<double>(j + 1)) / 8.0;
@@ -92,10 +86,6 @@ double squares(const RowMatrix<S>& x) {
     out.template selfadjointView<Eigen::Lower>().rankUpdate(x.transpose());
   benchmark::DoNotOptimize(out.data());
   return watch.seconds();
-}
-
-double least(const std::vector<double>& values) {
-  return *std::min_element(values.begin(), values.end());
 }
 
 template <class S>

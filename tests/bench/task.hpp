@@ -3,13 +3,12 @@
 // $BENCHDATA/TASK.meta has lines "n 400", "d 1024", "k 36"; TASK.X.f64 holds n x d doubles.
 #pragma once
 
-#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
+#include "figures.hpp"
 #include "raw_file.hpp"
 
 namespace bench {
@@ -22,11 +21,6 @@ inline std::string text_from(const char* variable, const char* otherwise) {
 inline double number_from(const char* variable, double otherwise) {
   const char* value = std::getenv(variable);
   return value != nullptr ? std::atof(value) : otherwise;
-}
-
-inline double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 struct Task {
