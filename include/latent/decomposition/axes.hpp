@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "latent/core/product.hpp"
 #include "latent/core/types.hpp"
+#include "latent/decomposition/thin_products.hpp"
 
 LATENT_BEGIN
 
@@ -19,8 +21,7 @@ namespace detail {
 template <class S>
 void apply_sign_rule(RowMatrix<S>& axes) {
   for (Index i = 0; i < axes.rows(); ++i) {
-    double largest = 0.0;
-    for (Index j = 0; j < axes.cols(); ++j) largest = std::max(largest, std::abs(axes(i, j)));
+    const double largest = axes.row(i).cwiseAbs().maxCoeff();
     Index j = 0;
     while (j + 1 < axes.cols() && std::abs(axes(i, j)) < (1.0 - 1e-8) * largest) ++j;
     if (axes(i, j) < 0.0) axes.row(i) = -axes.row(i);
@@ -65,13 +66,20 @@ template <class S>
 bool polish_orthonormal(RowMatrix<S>& axes, Index given) {
   constexpr double most = 1e-3;
   constexpr double enough = 1e-8;
+  const double nothing = std::numeric_limits<S>::epsilon() * static_cast<double>(axes.cols());
   for (double amiss_before = most; given > 0 && amiss_before > enough;) {
-    RowMatrix<S> amiss = product(axes.topRows(given), axes.topRows(given).transpose());
+    RowMatrix<S> amiss = thin_dots(axes.topRows(given), axes.topRows(given));
     amiss.diagonal().array() -= 1.0;
     const double norm = amiss.cwiseAbs().rowwise().sum().maxCoeff();
     if (!(norm <= amiss_before)) return false;
-    const RowMatrix<S> correction = product(amiss, axes.topRows(given));
-    axes.topRows(given) -= 0.5 * correction;
+    if (norm <= nothing) return true;
+    amiss *= 0.5;
+    constexpr Index chunk = 512;  // of columns
+    for (Index j = 0; j < axes.cols(); j += chunk) {
+      Eigen::Block<RowMatrix<S>> rows(axes, 0, j, given, std::min(chunk, axes.cols() - j));
+      const RowMatrix<S> before = rows;
+      subtract_thin(rows, amiss, before);
+    }
     amiss_before = norm;
   }
   return true;

@@ -62,7 +62,7 @@ inline void divide_products(CrossProducts& products, bool standardize) {
 }
 
 // Of the matrix whose lower triangle is given: `few` leading eigenpairs where that pays (0 = no),
-// else all. One eigenvector a row.
+// else all. One eigenvector a row. T: the scalar in which its entries were computed.
 template <class S>
 struct EigenPairs {
   Vector<S> values;
@@ -70,10 +70,10 @@ struct EigenPairs {
   bool complete = true;
 };
 
-template <class S, class Team>
+template <class T, class S, class Team>
 EigenPairs<S> eigen_pairs(const RowMatrix<S>& lower, Index size, Index few, Team& team) {
   if (few > 0) {
-    if (auto found = leading_eigen(lower, size, few, team))
+    if (auto found = leading_eigen<T>(lower, size, few, team))
       return {found->values.head(few), found->vectors.topRows(few), false};
   }
   SymmetricEigen<S> eigen(lower.topLeftCorner(size, size));
@@ -110,7 +110,7 @@ Spectrum solve_products(CrossProducts& products, bool standardize, Index few, Te
   const Index D = products.shift.size();
   divide_products(products, standardize);
   const double total = products.gram.diagonal().head(D).sum();
-  const EigenPairs<double> pairs = eigen_pairs(products.gram, D, few, team);
+  const EigenPairs<double> pairs = eigen_pairs<T>(products.gram, D, few, team);
   Spectrum spectrum;
   spectrum.exponent = standardize ? 0 : products.exponent;
   spectrum.variance = pairs.values;

@@ -26,32 +26,35 @@ Index panels_of(Index rows) {
   return (rows + panel_rows<T> - 1) / panel_rows<T>;
 }
 
-// out(r, i) += sum_t b(t, r) a(t, i), r < panel_step, i < panel_rows; a and b: rows of a panel.
-template <class T>
-void add_panel_product(const T* a, const T* b, Index depth, double* out, Index stride) {
+// out(r, i) += sum_t b(t, r) a(t, i), r < Step, i < Vectors * lanes. a: rows of a panel; b: b_stride
+// apart.
+template <int Step, int Vectors = panel_vectors, class T>
+void add_panel_product(const T* a, const T* b, Index b_stride, Index depth, double* out,
+                       Index stride) {
   using V = typename VectorOf<T>::Type;
   constexpr Index lanes = vector_lanes<T>;
   constexpr Index rows = panel_rows<T>;
-  for (int r = 0; r < panel_step; ++r)
-    for (Index i = 0; i < rows; i += 8) prefetch(out + r * stride + i);
-  V sums[panel_step][panel_vectors] = {};
+  constexpr Index wide = Vectors * lanes;
+  for (int r = 0; r < Step; ++r)
+    for (Index i = 0; i < wide; i += 8) prefetch(out + r * stride + i);
+  V sums[static_cast<std::size_t>(Step)][static_cast<std::size_t>(Vectors)] = {};
   for (Index t = 0; t < depth; ++t) {
-    V x[panel_vectors];
+    V x[static_cast<std::size_t>(Vectors)];
 #pragma GCC unroll 8
-    for (int v = 0; v < panel_vectors; ++v) x[v] = load(a + t * rows + v * lanes);
+    for (int v = 0; v < Vectors; ++v) x[v] = load(a + t * rows + v * lanes);
 #pragma GCC unroll 8
-    for (int r = 0; r < panel_step; ++r) {
-      const T c = b[t * rows + r];
+    for (int r = 0; r < Step; ++r) {
+      const T c = b[t * b_stride + r];
 #pragma GCC unroll 8
-      for (int v = 0; v < panel_vectors; ++v) sums[r][v] += x[v] * c;
+      for (int v = 0; v < Vectors; ++v) sums[r][v] += x[v] * c;
     }
   }
-  T part[static_cast<std::size_t>(rows)];
+  T part[static_cast<std::size_t>(wide)];
 #pragma GCC unroll 8
-  for (int r = 0; r < panel_step; ++r) {
+  for (int r = 0; r < Step; ++r) {
 #pragma GCC unroll 8
-    for (int v = 0; v < panel_vectors; ++v) store(part + v * lanes, sums[r][v]);
-    for (Index i = 0; i < rows; ++i) out[r * stride + i] += static_cast<double>(part[i]);
+    for (int v = 0; v < Vectors; ++v) store(part + v * lanes, sums[r][v]);
+    for (Index i = 0; i < wide; ++i) out[r * stride + i] += static_cast<double>(part[i]);
   }
 }
 
@@ -72,13 +75,27 @@ class Panels {
   RowMatrix<T> numbers_;
 };
 
+// The same of the first `vectors` of a panel's.
+template <int Step, class T>
+void add_panel_product(int vectors, const T* a, const T* b, Index b_stride, Index depth,
+                       double* out, Index stride) {
+  static_assert(panel_vectors == 2 || panel_vectors == 3 || panel_vectors == 8);
+  if (panel_vectors == 8 || vectors >= 3)
+    add_panel_product<Step>(a, b, b_stride, depth, out, stride);
+  else if (vectors == 2)
+    add_panel_product<Step, 2>(a, b, b_stride, depth, out, stride);
+  else
+    add_panel_product<Step, 1>(a, b, b_stride, depth, out, stride);
+}
+
 // A running sum of P P'. The lower triangle counts; rows and columns are filled up to whole panels.
 template <class T>
 class GramSum {
  public:
   explicit GramSum(Index size)
       : sum(RowMatrix<double>::Zero(panels_of<T>(size) * panel_rows<T>,
-                                    panels_of<T>(size) * panel_rows<T>)) {}
+                                    panels_of<T>(size) * panel_rows<T>)),
+        size_{size} {}
 
   RowMatrix<double> sum;
 
@@ -101,14 +118,23 @@ class GramSum {
           for (Index q = low; q < high; ++q) {
             const T* b = packed.panel(q) + t * rows;
             for (Index p = first; p < std::min(first + chunk, q + 1); ++p)
-              for (Index r = 0; r < rows; r += panel_step)
-                add_panel_product(packed.panel(p) + t * rows, b + r, depth,
-                                  &sum(q * rows + r, p * rows), sum.cols());
+              for (Index r = 0; r < std::min(rows, size_ - q * rows); r += panel_step)
+                add_panel_product<panel_step>(p < q ? panel_vectors : up_to_diagonal(r),
+                                              packed.panel(p) + t * rows, b + r, rows, depth,
+                                              &sum(q * rows + r, p * rows), sum.cols());
           }
         }
       }
     });
   }
+
+ private:
+  // Of the panel's own rows, the vectors that hold what counts of rows r ... r + panel_step - 1.
+  static int up_to_diagonal(Index r) {
+    return static_cast<int>((r + panel_step - 1) / vector_lanes<T>) + 1;
+  }
+
+  Index size_;
 };
 
 // A symmetric matrix, packed for products with a few rows.
@@ -131,28 +157,37 @@ class PackedSymmetric {
     });
   }
 
+  // How many rows to multiply together: the fewer, the less they cost; but where the matrix does not
+  // fit the cache, it is what costs.
+  static Index rows_at_once(Index size) { return size <= 512 ? few : panel_step; }
+
   // block (b x size, any b) times the matrix.
   template <class Team>
   RowMatrix<double> times(const RowMatrix<double>& block, Team& team) const {
     constexpr Index rows = panel_rows<double>;
     constexpr Index deep = 256;
-    const Index width = (block.rows() + panel_step - 1) / panel_step * panel_step;
-    Panels<double> packed(block.rows(), size_);
-    for (Index p = 0; p < packed.panels(); ++p)
-      for (Index i = 0; i < std::min(rows, block.rows() - p * rows); ++i)
-        for (Index t = 0; t < size_; ++t) packed.panel(p)[t * rows + i] = block(p * rows + i, t);
+    const Index width = (block.rows() + few - 1) / few * few;
+    RowMatrix<double> turned = RowMatrix<double>::Zero(size_, width);
+    turned.leftCols(block.rows()) = block.transpose();
     RowMatrix<double> out = RowMatrix<double>::Zero(width, packed_.panels() * rows);
     team.for_each_lane(packed_.panels(), [&](Index p) {
-      for (Index t = 0; t < size_; t += deep)
-        for (Index r = 0; r < width; r += panel_step)
-          add_panel_product(packed_.panel(p) + t * rows,
-                            packed.panel(r / rows) + t * rows + r % rows, std::min(deep, size_ - t),
-                            &out(r, p * rows), out.cols());
+      for (Index t = 0; t < size_; t += deep) {
+        const Index depth = std::min(deep, size_ - t);
+        const double* a = packed_.panel(p) + t * rows;
+        Index r = 0;
+        for (; r + panel_step <= width; r += panel_step)
+          add_panel_product<panel_step>(a, &turned(t, r), width, depth, &out(r, p * rows),
+                                        out.cols());
+        for (; r < width; r += few)
+          add_panel_product<few>(a, &turned(t, r), width, depth, &out(r, p * rows), out.cols());
+      }
     });
     return out.topLeftCorner(block.rows(), size_);
   }
 
  private:
+  static constexpr int few = 4;
+
   Index size_;
   Panels<double> packed_;
 };

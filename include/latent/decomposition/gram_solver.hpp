@@ -56,7 +56,7 @@ Spectrum solve_gram(const CentredRows<S>& centred, Team& team, const ChooseCount
   Spectrum spectrum;
   spectrum.exponent = centred.exponent();
   finish_gram(
-      spectrum, eigen_pairs(gram_matrix(rows, team), rows.rows(), 0, team), n - 1.0,
+      spectrum, eigen_pairs<double>(gram_matrix(rows, team), rows.rows(), 0, team), n - 1.0,
       noise_floor<S>(rows.cols(), n), rows.rows() - 1,
       [&](const RowMatrix<double>& weights, Index count) {
         return axes_of_rows(rows, weights, count, team);
@@ -73,7 +73,7 @@ Spectrum solve_strips(const Samples<S>& data, ColumnStrips<S>& strips, bool stan
   const CrossProducts& products = strips.products();
   const double divisor = products.weight - 1.0;
   const double total = products.gram.diagonal().head(data.rows()).sum();
-  const EigenPairs<double> pairs = eigen_pairs(products.gram, data.rows(), few, team);
+  const EigenPairs<double> pairs = eigen_pairs<T>(products.gram, data.rows(), few, team);
   Spectrum spectrum;
   spectrum.exponent = standardize ? 0 : products.exponent;
   spectrum.rest = total / divisor;
@@ -83,7 +83,7 @@ Spectrum solve_strips(const Samples<S>& data, ColumnStrips<S>& strips, bool stan
                product_floor<T>(total, pairs.values[0])),
       data.rows() - 1,
       [&](const RowMatrix<double>& weights, Index count) {
-        return axes_of_strips(data, strips, weights, count, team);
+        return axes_of_strips<T>(data, strips, weights, count, team);
       },
       select);
   return spectrum;

@@ -9,6 +9,7 @@
 #include "latent/core/random.hpp"
 #include "latent/decomposition/axes.hpp"
 #include "latent/decomposition/symmetric_eigen.hpp"
+#include "latent/decomposition/thin_products.hpp"
 
 LATENT_BEGIN
 
@@ -49,8 +50,8 @@ RowMatrix<S> random_rows_of(Index rows, Index cols, std::uint64_t seed, std::uin
 // rows -= their parts along the orthonormal rows of `basis`; returns those parts.
 template <class S, class Basis>
 RowMatrix<S> project_out(RowMatrix<S>& rows, const Basis& basis) {
-  RowMatrix<S> along = product(rows, basis.transpose());
-  add_product(along, basis, rows, -1.0);
+  RowMatrix<S> along = thin_dots(rows, basis);
+  subtract_thin(rows, along, basis);
   return along;
 }
 

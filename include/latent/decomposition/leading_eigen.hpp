@@ -22,7 +22,7 @@ inline bool few_wanted(Index count, Index size) {
 // of an eigenvalue as its block has vectors.)
 template <class S, class Apply>
 bool missed_one(const RitzVectors<S>& found, Index count, const Apply& apply) {
-  constexpr Index probes = panel_step;
+  constexpr Index probes = 8;
   constexpr int steps = 4;
   const RowMatrix<S> vectors = found.vectors.topRows(count);
   RowMatrix<S> block = random_rows_of<S>(probes, vectors.cols(), 1, 0);
@@ -41,20 +41,23 @@ bool missed_one(const RitzVectors<S>& found, Index count, const Apply& apply) {
 }
 
 // The `count` leading eigenpairs of the matrix whose lower triangle is given (its first `size` rows
-// and columns): residuals below 1e-10 of the largest eigenvalue, and below 1e-6 of
-// their own as far as rounding lets them. Nothing if the iteration does not
-// get there, and then the full decomposition is the better choice.
-template <class S, class Team>
+// and columns): residuals below 1e-10 of the largest eigenvalue, and below 1e-6 of their own, as far
+// as entries that were rounded to T let them. Nothing if the iteration does not get there, and then
+// the full decomposition is the better choice.
+template <class T, class S, class Team>
 std::optional<RitzVectors<S>> leading_eigen(const RowMatrix<S>& lower, Index size, Index count,
                                             Team& team) {
+  constexpr auto eps = static_cast<double>(std::numeric_limits<T>::epsilon());
   const PackedSymmetric matrix(lower, size, team);
   KrylovOptions options;
   options.count = count;
-  options.block = panel_step;
+  options.block = PackedSymmetric::rows_at_once(size);
   options.most = size / 2;
   options.absolute = 1e-10;
   options.relative = 1e-6;
-  options.noise = std::numeric_limits<S>::epsilon() * static_cast<double>(size);
+  options.noise = sizeof(T) < sizeof(S)
+                      ? 0.05 * eps  // a small part of what rounding has done
+                      : eps * static_cast<double>(size);
   const auto apply = [&](const RowMatrix<S>& block) { return matrix.times(block, team); };
   RitzVectors<S> found = block_krylov<S>(size, options, apply);
   if (!found.converged || missed_one(found, count, apply)) return std::nullopt;

@@ -6,10 +6,11 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <vector>
 
-#include "latent/core/product.hpp"
+#include "latent/core/pool.hpp"
 #include "latent/decomposition/packed_products.hpp"
 
 LATENT_BEGIN
@@ -23,6 +24,7 @@ class ColumnStrips {
  public:
   // Long enough runs of a row that memory gives them at its full rate.
   static constexpr Index width = 1024 / static_cast<Index>(sizeof(S));
+  static constexpr std::size_t most_looked_at = 8;
   static constexpr Index ahead = 8;  // rows lie far apart: the processor does not foresee the next
 
   ColumnStrips(const Samples<S>& data, int exponent, bool standardize)
@@ -34,6 +36,10 @@ class ColumnStrips {
       weight_ += data.weight(i);
       root_[i] = std::sqrt(data.weight(i));
     }
+    looked_at_ = rows_to_look_at(data, most_looked_at);
+    std::size_t few = most_looked_at;
+    while (few > looked_at_.size()) few /= 2;
+    looked_at_.resize(few);
     products_.exponent = exponent;
     products_.weight = weight_;
     products_.shift.resize(data.cols());
@@ -51,53 +57,22 @@ class ColumnStrips {
     for (Index j = 0; j < count; j += line) prefetch(x + j);
   }
 
-  // The moments of up to `width` columns, about their mean: turns over numbers that stay in the
-  // cache. False where they are not finite.
+  // The moments of up to `width` columns: turns over numbers that stay in the cache. False where
+  // they are not finite.
   bool measure(Index first, Index count) {
-    constexpr auto length = static_cast<std::size_t>(width);
-    double mean[length] = {};
-    double low[length];
-    double high[length];
-    std::fill(low, low + width, std::numeric_limits<double>::infinity());
-    std::fill(high, high + width, -std::numeric_limits<double>::infinity());
-    for (Index i = 0; i < data_.rows(); ++i) {
-      const S* x = data_.contiguous_row(i) + first;
-      fetch(i + ahead, first, count);
-      if (!all_finite(x, count)) return false;
-      const double share = data_.weight(i) / weight_;
-      if (!(share > 0.0)) continue;
-      for (Index j = 0; j < count; ++j) {
-        const auto value = static_cast<double>(x[j]);
-        mean[j] += share * value;
-        low[j] = low[j] < value ? low[j] : value;
-        high[j] = high[j] > value ? high[j] : value;
-      }
+    double* shift = products_.shift.data() + first;
+    first_guess(first, count, shift);
+    if (!sums_about(shift, first, count)) return false;
+    // A guess far from the mean costs digits; the mean that came of it does not.
+    bool far = false;
+    for (Index j = first; j < first + count; ++j) {
+      const double offset = products_.offset[j];
+      far = far || weight_ * offset * offset > 16.0 * products_.squares[j];
     }
-    double sum[length] = {};
-    double squares[length] = {};
-    double origin[length];
-    for (Index j = 0; j < count; ++j) {
-      mean[j] = std::clamp(mean[j], low[j], high[j]);
-      origin[j] = mean[j] * factor_;
-    }
-    for (Index i = 0; i < data_.rows(); ++i) {
-      const double w = data_.weight(i);
-      if (!(w > 0.0)) continue;
-      const S* x = data_.contiguous_row(i) + first;
-      for (Index j = 0; j < count; ++j) {
-        const double y = static_cast<double>(x[j]) * factor_ - origin[j];
-        sum[j] += w * y;
-        squares[j] += w * y * y;
-      }
-    }
-    for (Index j = 0; j < count; ++j) {
-      const double offset = sum[j] / weight_;
-      products_.shift[first + j] = mean[j];
-      products_.offset[first + j] = offset;
-      products_.squares[first + j] = std::max(squares[j] - sum[j] * offset, 0.0);
-      if (low[j] < high[j] && squares[j] < smallest_packed_square) return false;
-    }
-    return all_finite(squares, count);
+    if (!far) return true;
+    for (Index j = first; j < first + count; ++j)
+      if (products_.squares[j] > 0.0) products_.shift[j] += products_.offset[j] / factor_;
+    return sums_about(shift, first, count);
   }
 
   // The centred numbers of a strip: out = sqrt(w) (x - mean) / unit of a row.
@@ -117,39 +92,103 @@ class ColumnStrips {
       }
     }
 
+    // Fills whole vectors: up to lanes - 1 numbers beyond the last are written, which are 0.
     template <class T>
     void row(Index i, T* out) const {
       const double root = strips_.root_[i];
+      const double factor = strips_.factor_;
       if (!(root > 0.0)) {
-        std::fill(out, out + count_, T(0));
+        std::fill(out, out + (count_ + lanes - 1) / lanes * lanes, T(0));
         return;
       }
-      const S* x = strips_.data_.contiguous_row(i) + first_;
-      const double factor = strips_.factor_;
-      const auto centred = [&](Index j) {
-        return root * (static_cast<double>(x[j]) * factor - origin_[j] - offset_[j]);
-      };
-      if (strips_.standardize_)
-        for (Index j = 0; j < count_; ++j) out[j] = static_cast<T>(centred(j) / unit_[j]);
-      else
-        for (Index j = 0; j < count_; ++j) out[j] = static_cast<T>(centred(j));
+      for_each_vector(strips_.data_.contiguous_row(i) + first_, count_,
+                      [&](Index j, const Numbers& x) {
+                        Numbers y = (x * factor - load(origin_ + j) - load(offset_ + j)) * root;
+                        if (strips_.standardize_) y /= load(unit_ + j);
+                        store_doubles(out + j, y);
+                      });
     }
 
    private:
     const ColumnStrips& strips_;
     Index first_;
     Index count_;
-    double origin_[static_cast<std::size_t>(width)];
-    double offset_[static_cast<std::size_t>(width)];
-    double unit_[static_cast<std::size_t>(width)];
+    double origin_[static_cast<std::size_t>(width)] = {};
+    double offset_[static_cast<std::size_t>(width)] = {};
+    double unit_[static_cast<std::size_t>(width)] = {};
   };
 
  private:
+  using Numbers = typename VectorOf<double>::Type;
+  static constexpr Index lanes = vector_lanes<double>;
+  static_assert(width % lanes == 0);
+
+  // visit(j, numbers j ... of x as doubles), 0 beyond the last.
+  template <class Visit>
+  static void for_each_vector(const S* x, Index count, const Visit& visit) {
+    Index j = 0;
+    for (; j + lanes <= count; j += lanes) visit(j, load_doubles(x + j));
+    if (j == count) return;
+    S rest[static_cast<std::size_t>(lanes)] = {};
+    std::copy(x + j, x + count, rest);
+    visit(j, load_doubles(rest));
+  }
+
+  // The mean of a few rows. Of a constant column it is that constant: a power of two of rows, added
+  // in pairs, rounds nowhere.
+  void first_guess(Index first, Index count, double* shift) const {
+    const auto rows = static_cast<std::ptrdiff_t>(looked_at_.size());
+    for (Index j = 0; j < count; ++j) {
+      double value[most_looked_at];
+      for (std::ptrdiff_t i = 0; i < rows; ++i)
+        value[i] = static_cast<double>(
+            data_.contiguous_row(looked_at_[static_cast<std::size_t>(i)])[first + j]);
+      for (std::ptrdiff_t step = 1; step < rows; step *= 2)
+        for (std::ptrdiff_t i = 0; i < rows; i += 2 * step) value[i] += value[i + step];
+      shift[j] = value[0] / static_cast<double>(rows);
+    }
+  }
+
+  // offset and squares of a strip, from sums about the shift.
+  bool sums_about(const double* shift, Index first, Index count) {
+    double origin[static_cast<std::size_t>(width)] = {};
+    double sum[static_cast<std::size_t>(width)] = {};
+    double squares[static_cast<std::size_t>(width)] = {};
+    double sizes[static_cast<std::size_t>(width)] = {};
+    for (Index j = 0; j < count; ++j) origin[j] = shift[j] * factor_;
+    for (Index i = 0; i < data_.rows(); ++i) {
+      const double w = data_.weight(i);
+      const S* x = data_.contiguous_row(i) + first;
+      fetch(i + ahead, first, count);
+      if (!(w > 0.0)) {
+        if (!all_finite(x, count)) return false;
+        continue;
+      }
+      const double factor = factor_;
+      for_each_vector(x, count, [&](Index j, const Numbers& numbers) {
+        const Numbers y = numbers * factor - load(origin + j);
+        const Numbers weighted = y * w;
+        store(sum + j, Numbers(load(sum + j) + weighted));
+        store(squares + j, Numbers(load(squares + j) + weighted * y));
+        store(sizes + j, Numbers(load(sizes + j) + (y < 0.0 ? -y : y)));
+      });
+    }
+    for (Index j = 0; j < count; ++j) {
+      const double offset = sum[j] / weight_;
+      products_.offset[first + j] = offset;
+      products_.squares[first + j] = std::max(squares[j] - sum[j] * offset, 0.0);
+      // Squares may have been lost to underflow.
+      if (sizes[j] > 0.0 && squares[j] < smallest_packed_square) return false;
+    }
+    return all_finite(squares, count);
+  }
+
   const Samples<S>& data_;
   double factor_;
   bool standardize_;
   double weight_ = 0.0;
   Vector<double> root_;  // n, of the weights
+  std::vector<Index> looked_at_;
   CrossProducts products_;
 };
 
@@ -215,24 +254,49 @@ bool row_products(const Samples<S>& data, ColumnStrips<S>& strips, Team& team) {
   return is_finite(squares) && squares > 0.0;
 }
 
-// count x D: the first rows are weights (given x n) times the centred rows, the rest 0.
-template <class S, class Team>
+// count x D: the first rows are weights (given x n) times the centred rows, the rest 0. T is the
+// scalar of the products.
+template <class T, class S, class Team>
 RowMatrix<double> axes_of_strips(const Samples<S>& data, const ColumnStrips<S>& strips,
                                  const RowMatrix<double>& weights, Index count, Team& team) {
-  constexpr Index width = ColumnStrips<S>::width;
+  constexpr Index columns = panel_rows<T>;
+  constexpr Index width = ColumnStrips<S>::width / columns * columns;
+  constexpr Index panels = width / columns;
+  constexpr Index deep = 128;
   const Index n = data.rows();
+  const Index given = weights.rows();
+  const Index padded = (given + panel_step - 1) / panel_step * panel_step;
+  RowMatrix<T> turned = RowMatrix<T>::Zero(n, padded);
+  turned.leftCols(given) = weights.transpose().template cast<T>();
   RowMatrix<double> axes = RowMatrix<double>::Zero(count, data.cols());
+  struct Strip {
+    Panels<T> y;
+    RowMatrix<double> sums;
+  };
+  Pool<Strip> buffers;
   team.for_each_lane((data.cols() + width - 1) / width, [&](Index lane) {
     const Index first = lane * width;
     const Index wide = std::min(width, data.cols() - first);
     const typename ColumnStrips<S>::Centred centred(strips, first, wide);
-    RowMatrix<double> y(n, wide);
-    for (Index i = 0; i < n; ++i) {
-      strips.fetch(i + ColumnStrips<S>::ahead, first, wide);
-      centred.row(i, &y(i, 0));
-    }
-    Eigen::Block<RowMatrix<double>> target(axes, 0, first, weights.rows(), wide);
-    add_product(weights, y, target);
+    const auto fill = [&](Strip& strip) {
+      T row[static_cast<std::size_t>(ColumnStrips<S>::width)] = {};
+      for (Index i = 0; i < n; ++i) {
+        strips.fetch(i + ColumnStrips<S>::ahead, first, wide);
+        centred.row(i, row);
+        for (Index p = 0; p < panels; ++p)
+          std::copy(row + p * columns, row + (p + 1) * columns, strip.y.panel(p) + i * columns);
+      }
+      strip.sums.setZero();
+      for (Index p = 0; p < panels; ++p)
+        for (Index t = 0; t < n; t += deep)
+          for (Index r = 0; r < padded; r += panel_step)
+            add_panel_product<panel_step>(strip.y.panel(p) + t * columns, &turned(t, r), padded,
+                                          std::min(deep, n - t), &strip.sums(r, p * columns),
+                                          width);
+      axes.block(0, first, given, wide) = strip.sums.topLeftCorner(given, wide);
+    };
+    buffers.borrow(
+        [&] { return std::make_unique<Strip>(Strip{Panels<T>(width, n), {padded, width}}); }, fill);
   });
   return axes;
 }
