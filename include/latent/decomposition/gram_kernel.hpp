@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 #include "latent/core/types.hpp"
 #include "latent/core/vectors.hpp"
@@ -26,10 +27,19 @@ Index panels_of(Index rows) {
   return (rows + panel_rows<T> - 1) / panel_rows<T>;
 }
 
-// out(r, i) += sum_t b(t, r) a(t, i), r < Step, i < Vectors * lanes. a: rows of a panel; b: b_stride
-// apart.
-template <int Step, int Vectors = panel_vectors, class T>
-void add_panel_product(const T* a, const T* b, Index b_stride, Index depth, double* out,
+// As many numbers as a vector of T has lanes.
+template <class T, class A>
+typename VectorOf<T>::Type load_as(const A* from) {
+  if constexpr (std::is_same_v<T, A>)
+    return load(from);
+  else
+    return load_doubles(from);
+}
+
+// out(r, i) += sum_t b(t, r) a(t, i), r < Step, i < Vectors * lanes. a: rows of a panel, which
+// may be of shorter numbers; b: b_stride apart.
+template <int Step, int Vectors = panel_vectors, class A, class T>
+void add_panel_product(const A* a, const T* b, Index b_stride, Index depth, double* out,
                        Index stride) {
   using V = typename VectorOf<T>::Type;
   constexpr Index lanes = vector_lanes<T>;
@@ -41,7 +51,7 @@ void add_panel_product(const T* a, const T* b, Index b_stride, Index depth, doub
   for (Index t = 0; t < depth; ++t) {
     V x[static_cast<std::size_t>(Vectors)];
 #pragma GCC unroll 8
-    for (int v = 0; v < Vectors; ++v) x[v] = load(a + t * rows + v * lanes);
+    for (int v = 0; v < Vectors; ++v) x[v] = load_as<T>(a + t * rows + v * lanes);
 #pragma GCC unroll 8
     for (int r = 0; r < Step; ++r) {
       const T c = b[t * b_stride + r];
@@ -58,21 +68,21 @@ void add_panel_product(const T* a, const T* b, Index b_stride, Index depth, doub
   }
 }
 
-// Numbers in panels: [panel][column][row in panel].
-template <class T>
+// Numbers in panels: [panel][column][row in panel], to be multiplied in scalar T.
+template <class T, class Stored = T>
 class Panels {
  public:
   Panels(Index rows, Index columns)
       : panels_{panels_of<T>(rows)},
-        numbers_(RowMatrix<T>::Zero(panels_, columns * panel_rows<T>)) {}
+        numbers_(RowMatrix<Stored>::Zero(panels_, columns * panel_rows<T>)) {}
 
   Index panels() const { return panels_; }
-  T* panel(Index p) { return numbers_.data() + p * numbers_.cols(); }
-  const T* panel(Index p) const { return numbers_.data() + p * numbers_.cols(); }
+  Stored* panel(Index p) { return numbers_.data() + p * numbers_.cols(); }
+  const Stored* panel(Index p) const { return numbers_.data() + p * numbers_.cols(); }
 
  private:
   Index panels_;
-  RowMatrix<T> numbers_;
+  RowMatrix<Stored> numbers_;
 };
 
 // The same of the first `vectors` of a panel's.
@@ -105,22 +115,23 @@ class GramSum {
   void add(const Panels<T>& packed, Index columns, Team& team) {
     constexpr Index rows = panel_rows<T>;
     constexpr Index deep = 256;
-    constexpr Index chunk = std::max<Index>(480 / rows, 1);
+    constexpr Index cache = (Index{1} << 20) / static_cast<Index>(sizeof(T));
+    const Index chunk = std::clamp<Index>(cache / (columns * rows), 1, std::max<Index>(480 / rows, 1));
     const Index panels = packed.panels();
     const Index band = panels >= 32 ? 8 : 4;
     const Index bands = (panels + band - 1) / band;
     team.for_each_lane(bands, [&](Index lane) {
       const Index low = (bands - 1 - lane) * band;
       const Index high = std::min(panels, low + band);
-      for (Index t = 0; t < columns; t += deep) {
-        const Index depth = std::min(deep, columns - t);
-        for (Index first = 0; first < high; first += chunk) {
-          for (Index q = low; q < high; ++q) {
-            const T* b = packed.panel(q) + t * rows;
-            for (Index p = first; p < std::min(first + chunk, q + 1); ++p)
+      for (Index first = 0; first < high; first += chunk) {
+        for (Index q = low; q < high; ++q) {
+          for (Index p = first; p < std::min(first + chunk, q + 1); ++p) {
+            for (Index t = 0; t < columns; t += deep)
               for (Index r = 0; r < std::min(rows, size_ - q * rows); r += panel_step)
                 add_panel_product<panel_step>(p < q ? panel_vectors : up_to_diagonal(r),
-                                              packed.panel(p) + t * rows, b + r, rows, depth,
+                                              packed.panel(p) + t * rows,
+                                              packed.panel(q) + t * rows + r, rows,
+                                              std::min(deep, columns - t),
                                               &sum(q * rows + r, p * rows), sum.cols());
           }
         }
@@ -137,7 +148,8 @@ class GramSum {
   Index size_;
 };
 
-// A symmetric matrix, packed for products with a few rows.
+// A symmetric matrix, kept as numbers of T and packed for products with a few rows.
+template <class T>
 class PackedSymmetric {
  public:
   // The lower triangle of the first `size` rows and columns counts.
@@ -146,20 +158,21 @@ class PackedSymmetric {
       : size_{size}, packed_(size, size) {
     constexpr Index rows = panel_rows<double>;
     team.for_each_lane(packed_.panels(), [&](Index p) {
-      double* to = packed_.panel(p);
+      T* to = packed_.panel(p);
       const Index first = p * rows;
       const Index count = std::min(rows, size - first);
       for (Index t = 0; t < first; ++t)
-        for (Index i = 0; i < count; ++i) to[t * rows + i] = lower(first + i, t);
+        for (Index i = 0; i < count; ++i) to[t * rows + i] = static_cast<T>(lower(first + i, t));
       for (Index t = first; t < size; ++t)
         for (Index i = 0; i < count; ++i)
-          to[t * rows + i] = first + i <= t ? lower(t, first + i) : lower(first + i, t);
+          to[t * rows + i] =
+              static_cast<T>(first + i <= t ? lower(t, first + i) : lower(first + i, t));
     });
   }
 
   // How many rows to multiply together: the fewer, the less they cost; but where the matrix does not
   // fit the cache, it is what costs.
-  static Index rows_at_once(Index size) { return size <= 512 ? few : panel_step; }
+  static Index rows_at_once(Index size) { return size <= 512 ? few : 16; }
 
   // block (b x size, any b) times the matrix.
   template <class Team>
@@ -173,7 +186,7 @@ class PackedSymmetric {
     team.for_each_lane(packed_.panels(), [&](Index p) {
       for (Index t = 0; t < size_; t += deep) {
         const Index depth = std::min(deep, size_ - t);
-        const double* a = packed_.panel(p) + t * rows;
+        const T* a = packed_.panel(p) + t * rows;
         Index r = 0;
         for (; r + panel_step <= width; r += panel_step)
           add_panel_product<panel_step>(a, &turned(t, r), width, depth, &out(r, p * rows),
@@ -189,7 +202,7 @@ class PackedSymmetric {
   static constexpr int few = 4;
 
   Index size_;
-  Panels<double> packed_;
+  Panels<double, T> packed_;
 };
 
 }  // namespace detail

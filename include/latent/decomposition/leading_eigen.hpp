@@ -48,10 +48,10 @@ template <class T, class S, class Team>
 std::optional<RitzVectors<S>> leading_eigen(const RowMatrix<S>& lower, Index size, Index count,
                                             Team& team) {
   constexpr auto eps = static_cast<double>(std::numeric_limits<T>::epsilon());
-  const PackedSymmetric matrix(lower, size, team);
+  const PackedSymmetric<T> matrix(lower, size, team);
   KrylovOptions options;
   options.count = count;
-  options.block = PackedSymmetric::rows_at_once(size);
+  options.block = PackedSymmetric<T>::rows_at_once(size);
   options.most = size / 2;
   options.absolute = 1e-10;
   options.relative = 1e-6;

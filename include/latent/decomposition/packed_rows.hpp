@@ -82,6 +82,7 @@ class ColumnStrips {
 
     Centred(const ColumnStrips& strips, Index first, Index count)
         : strips_{strips}, first_{first}, count_{count} {
+      std::fill(unit_, unit_ + width, 1.0);
       const CrossProducts& moments = strips.products_;
       for (Index j = 0; j < count; ++j) {
         origin_[j] = moments.shift[first + j] * strips.factor_;
@@ -95,18 +96,26 @@ class ColumnStrips {
     // Fills whole vectors: up to lanes - 1 numbers beyond the last are written, which are 0.
     template <class T>
     void row(Index i, T* out) const {
+      part(i, 0, count_, out);
+    }
+
+    // Numbers first ... first + count - 1 of the strip alone; those beyond its last are 0.
+    template <class T>
+    void part(Index i, Index first, Index count, T* out) const {
       const double root = strips_.root_[i];
       const double factor = strips_.factor_;
       if (!(root > 0.0)) {
-        std::fill(out, out + (count_ + lanes - 1) / lanes * lanes, T(0));
+        std::fill(out, out + (count + lanes - 1) / lanes * lanes, T(0));
         return;
       }
-      for_each_vector(strips_.data_.contiguous_row(i) + first_, count_,
-                      [&](Index j, const Numbers& x) {
-                        Numbers y = (x * factor - load(origin_ + j) - load(offset_ + j)) * root;
-                        if (strips_.standardize_) y /= load(unit_ + j);
-                        store_doubles(out + j, y);
-                      });
+      const S* x = strips_.data_.contiguous_row(i) + first_;
+      for (Index j = first; j < first + count; j += lanes) {
+        const Numbers numbers = j + lanes <= count_ ? load_doubles(x + j)
+                                                    : load_few(x + j, std::max(count_ - j, Index{0}));
+        Numbers y = (numbers * factor - load(origin_ + j) - load(offset_ + j)) * root;
+        if (strips_.standardize_) y /= load(unit_ + j);
+        store_doubles(out + (j - first), y);
+      }
     }
 
    private:
@@ -115,23 +124,20 @@ class ColumnStrips {
     Index count_;
     double origin_[static_cast<std::size_t>(width)] = {};
     double offset_[static_cast<std::size_t>(width)] = {};
-    double unit_[static_cast<std::size_t>(width)] = {};
+    double unit_[static_cast<std::size_t>(width)];
   };
 
  private:
   using Numbers = typename VectorOf<double>::Type;
   static constexpr Index lanes = vector_lanes<double>;
   static_assert(width % lanes == 0);
+  static constexpr std::size_t some = 4;
 
-  // visit(j, numbers j ... of x as doubles), 0 beyond the last.
-  template <class Visit>
-  static void for_each_vector(const S* x, Index count, const Visit& visit) {
-    Index j = 0;
-    for (; j + lanes <= count; j += lanes) visit(j, load_doubles(x + j));
-    if (j == count) return;
+  // Fewer than a vector has lanes; 0 beyond them.
+  static Numbers load_few(const S* from, Index count) {
     S rest[static_cast<std::size_t>(lanes)] = {};
-    std::copy(x + j, x + count, rest);
-    visit(j, load_doubles(rest));
+    std::copy(from, from + count, rest);
+    return load_doubles(rest);
   }
 
   // The mean of a few rows. Of a constant column it is that constant: a power of two of rows, added
@@ -156,22 +162,54 @@ class ColumnStrips {
     double squares[static_cast<std::size_t>(width)] = {};
     double sizes[static_cast<std::size_t>(width)] = {};
     for (Index j = 0; j < count; ++j) origin[j] = shift[j] * factor_;
-    for (Index i = 0; i < data_.rows(); ++i) {
-      const double w = data_.weight(i);
-      const S* x = data_.contiguous_row(i) + first;
-      fetch(i + ahead, first, count);
-      if (!(w > 0.0)) {
-        if (!all_finite(x, count)) return false;
-        continue;
+    const double factor = factor_;
+    for (Index i = 0; i < data_.rows();) {
+      // Some rows together: the sums are fetched and put back once for all of them.
+      const S* rows[some] = {};
+      double w[some] = {};
+      std::size_t number = 0;
+      for (; i < data_.rows() && number < some; ++i) {
+        fetch(i + ahead, first, count);
+        rows[number] = data_.contiguous_row(i) + first;
+        w[number] = data_.weight(i);
+        if (w[number] > 0.0)
+          ++number;
+        else if (!all_finite(rows[number], count))
+          return false;
       }
-      const double factor = factor_;
-      for_each_vector(x, count, [&](Index j, const Numbers& numbers) {
-        const Numbers y = numbers * factor - load(origin + j);
-        const Numbers weighted = y * w;
-        store(sum + j, Numbers(load(sum + j) + weighted));
-        store(squares + j, Numbers(load(squares + j) + weighted * y));
-        store(sizes + j, Numbers(load(sizes + j) + (y < 0.0 ? -y : y)));
-      });
+      if (number == 0) break;
+      for (std::size_t r = number; r < some; ++r) {
+        rows[r] = rows[0];
+        w[r] = 0.0;
+      }
+      const auto add = [&](Index j, const Numbers(&x)[some]) {
+        const Numbers from = load(origin + j);
+        Numbers s = load(sum + j);
+        Numbers q = load(squares + j);
+        Numbers a = load(sizes + j);
+#pragma GCC unroll 4
+        for (std::size_t r = 0; r < some; ++r) {
+          const Numbers y = x[r] * factor - from;
+          const Numbers weighted = y * w[r];
+          s += weighted;
+          q += weighted * y;
+          a += weighted < 0.0 ? -weighted : weighted;
+        }
+        store(sum + j, s);
+        store(squares + j, q);
+        store(sizes + j, a);
+      };
+      Index j = 0;
+      Numbers x[some];
+      for (; j + lanes <= count; j += lanes) {
+#pragma GCC unroll 4
+        for (std::size_t r = 0; r < some; ++r) x[r] = load_doubles(rows[r] + j);
+        add(j, x);
+      }
+      if (j < count) {
+        for (std::size_t r = 0; r < some; ++r) x[r] = load_few(rows[r] + j, count - j);
+        add(j, x);
+      }
     }
     for (Index j = 0; j < count; ++j) {
       const double offset = sum[j] / weight_;
@@ -279,12 +317,10 @@ RowMatrix<double> axes_of_strips(const Samples<S>& data, const ColumnStrips<S>& 
     const Index wide = std::min(width, data.cols() - first);
     const typename ColumnStrips<S>::Centred centred(strips, first, wide);
     const auto fill = [&](Strip& strip) {
-      T row[static_cast<std::size_t>(ColumnStrips<S>::width)] = {};
       for (Index i = 0; i < n; ++i) {
         strips.fetch(i + ColumnStrips<S>::ahead, first, wide);
-        centred.row(i, row);
         for (Index p = 0; p < panels; ++p)
-          std::copy(row + p * columns, row + (p + 1) * columns, strip.y.panel(p) + i * columns);
+          centred.part(i, p * columns, columns, strip.y.panel(p) + i * columns);
       }
       strip.sums.setZero();
       for (Index p = 0; p < panels; ++p)
