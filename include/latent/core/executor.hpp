@@ -7,6 +7,8 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <concepts>
 #include <condition_variable>
 #include <exception>
@@ -83,7 +85,10 @@ class ReductionTree {
 // where a thread cannot start, fewer run. The calling thread takes part.
 class Team {
  public:
-  explicit Team(int threads) : threads_{threads} {}
+  explicit Team(int threads) : threads_{threads} {
+    static const int cores = static_cast<int>(std::thread::hardware_concurrency());
+    patient_ = threads <= cores;
+  }
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
   Team(Team&&) = delete;
@@ -115,6 +120,7 @@ class Team {
     lock.unlock();
     wake_.notify_all();
     work();
+    look_out_for([this] { return running_ == 0; });
     lock.lock();
     done_.wait(lock, [this] { return running_ == 0; });
     body_ = nullptr;
@@ -158,8 +164,10 @@ class Team {
 
   void serve() {
     Index seen = 0;
-    std::unique_lock lock{mutex_};
+    std::unique_lock lock{mutex_, std::defer_lock};
     for (;;) {
+      look_out_for([&] { return stopping_ || job_ != seen; });
+      lock.lock();
       wake_.wait(lock, [&] { return stopping_ || (job_ != seen && body_ != nullptr); });
       if (stopping_) return;
       seen = job_;
@@ -168,6 +176,18 @@ class Team {
       work();
       lock.lock();
       if (--running_ == 0) done_.notify_all();
+      lock.unlock();
+    }
+  }
+
+  // Returns when `ready` or after a short while: to sleep and be woken costs as much as a small job.
+  // Not where threads are more than cores, since then another needs this one's.
+  template <class Ready>
+  void look_out_for(const Ready& ready) const {
+    using Clock = std::chrono::steady_clock;
+    if (!patient_) return;
+    const Clock::time_point end = Clock::now() + std::chrono::microseconds{50};
+    while (!ready() && Clock::now() < end) {
     }
   }
 
@@ -202,9 +222,11 @@ class Team {
   Index next_ = 0;
   Index failed_lane_ = 0;
   std::exception_ptr failure_;
-  Index job_ = 0;
-  Index running_ = 0;
-  bool stopping_ = false;
+  bool patient_ = false;
+  // Changed under the lock, and looked at without.
+  std::atomic<Index> job_ = 0;
+  std::atomic<Index> running_ = 0;
+  std::atomic<bool> stopping_ = false;
 };
 
 }  // namespace detail

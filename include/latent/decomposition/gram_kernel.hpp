@@ -116,9 +116,10 @@ class GramSum {
     constexpr Index rows = panel_rows<T>;
     constexpr Index deep = 256;
     constexpr Index cache = (Index{1} << 20) / static_cast<Index>(sizeof(T));
-    const Index chunk = std::clamp<Index>(cache / (columns * rows), 1, std::max<Index>(480 / rows, 1));
+    const Index chunk =
+        std::clamp<Index>(cache / (columns * rows), 1, std::max<Index>(480 / rows, 1));
     const Index panels = packed.panels();
-    const Index band = panels >= 32 ? 8 : 4;
+    const Index band = panels >= 32 ? 8 : 1;
     const Index bands = (panels + band - 1) / band;
     team.for_each_lane(bands, [&](Index lane) {
       const Index low = (bands - 1 - lane) * band;
@@ -128,11 +129,10 @@ class GramSum {
           for (Index p = first; p < std::min(first + chunk, q + 1); ++p) {
             for (Index t = 0; t < columns; t += deep)
               for (Index r = 0; r < std::min(rows, size_ - q * rows); r += panel_step)
-                add_panel_product<panel_step>(p < q ? panel_vectors : up_to_diagonal(r),
-                                              packed.panel(p) + t * rows,
-                                              packed.panel(q) + t * rows + r, rows,
-                                              std::min(deep, columns - t),
-                                              &sum(q * rows + r, p * rows), sum.cols());
+                add_panel_product<panel_step>(
+                    p < q ? panel_vectors : up_to_diagonal(r), packed.panel(p) + t * rows,
+                    packed.panel(q) + t * rows + r, rows, std::min(deep, columns - t),
+                    &sum(q * rows + r, p * rows), sum.cols());
           }
         }
       }
@@ -172,27 +172,32 @@ class PackedSymmetric {
 
   // How many rows to multiply together: the fewer, the less they cost; but where the matrix does not
   // fit the cache, it is what costs.
-  static Index rows_at_once(Index size) { return size <= 512 ? few : 16; }
+  static Index rows_at_once(Index size) { return size <= cached ? few : 16; }
 
   // block (b x size, any b) times the matrix.
   template <class Team>
   RowMatrix<double> times(const RowMatrix<double>& block, Team& team) const {
     constexpr Index rows = panel_rows<double>;
     constexpr Index deep = 256;
+    const Index lanes = size_ <= cached ? 1 : 16;
     const Index width = (block.rows() + few - 1) / few * few;
     RowMatrix<double> turned = RowMatrix<double>::Zero(size_, width);
     turned.leftCols(block.rows()) = block.transpose();
     RowMatrix<double> out = RowMatrix<double>::Zero(width, packed_.panels() * rows);
-    team.for_each_lane(packed_.panels(), [&](Index p) {
-      for (Index t = 0; t < size_; t += deep) {
-        const Index depth = std::min(deep, size_ - t);
-        const T* a = packed_.panel(p) + t * rows;
-        Index r = 0;
-        for (; r + panel_step <= width; r += panel_step)
-          add_panel_product<panel_step>(a, &turned(t, r), width, depth, &out(r, p * rows),
-                                        out.cols());
-        for (; r < width; r += few)
-          add_panel_product<few>(a, &turned(t, r), width, depth, &out(r, p * rows), out.cols());
+    const Index share =
+        (packed_.panels() + lanes - 1) / lanes;  // of the panels: a lane is some work
+    team.for_each_lane((packed_.panels() + share - 1) / share, [&](Index lane) {
+      for (Index p = lane * share; p < std::min(packed_.panels(), (lane + 1) * share); ++p) {
+        for (Index t = 0; t < size_; t += deep) {
+          const Index depth = std::min(deep, size_ - t);
+          const T* a = packed_.panel(p) + t * rows;
+          Index r = 0;
+          for (; r + panel_step <= width; r += panel_step)
+            add_panel_product<panel_step>(a, &turned(t, r), width, depth, &out(r, p * rows),
+                                          out.cols());
+          for (; r < width; r += few)
+            add_panel_product<few>(a, &turned(t, r), width, depth, &out(r, p * rows), out.cols());
+        }
       }
     });
     return out.topLeftCorner(block.rows(), size_);
@@ -200,6 +205,7 @@ class PackedSymmetric {
 
  private:
   static constexpr int few = 4;
+  static constexpr Index cached = 512;
 
   Index size_;
   Panels<double, T> packed_;

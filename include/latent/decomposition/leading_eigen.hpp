@@ -55,9 +55,8 @@ std::optional<RitzVectors<S>> leading_eigen(const RowMatrix<S>& lower, Index siz
   options.most = size / 2;
   options.absolute = 1e-10;
   options.relative = 1e-6;
-  options.noise = sizeof(T) < sizeof(S)
-                      ? 0.05 * eps  // a small part of what rounding has done
-                      : eps * static_cast<double>(size);
+  options.noise = sizeof(T) < sizeof(S) ? 0.05 * eps  // a small part of what rounding has done
+                                        : eps * static_cast<double>(size);
   const auto apply = [&](const RowMatrix<S>& block) { return matrix.times(block, team); };
   RitzVectors<S> found = block_krylov<S>(size, options, apply);
   if (!found.converged || missed_one(found, count, apply)) return std::nullopt;

@@ -110,8 +110,9 @@ class ColumnStrips {
       }
       const S* x = strips_.data_.contiguous_row(i) + first_;
       for (Index j = first; j < first + count; j += lanes) {
-        const Numbers numbers = j + lanes <= count_ ? load_doubles(x + j)
-                                                    : load_few(x + j, std::max(count_ - j, Index{0}));
+        const Numbers numbers = j + lanes <= count_
+                                    ? load_doubles(x + j)
+                                    : load_few(x + j, std::max(count_ - j, Index{0}));
         Numbers y = (numbers * factor - load(origin_ + j) - load(offset_ + j)) * root;
         if (strips_.standardize_) y /= load(unit_ + j);
         store_doubles(out + (j - first), y);
@@ -332,7 +333,10 @@ RowMatrix<double> axes_of_strips(const Samples<S>& data, const ColumnStrips<S>& 
       axes.block(0, first, given, wide) = strip.sums.topLeftCorner(given, wide);
     };
     buffers.borrow(
-        [&] { return std::make_unique<Strip>(Strip{Panels<T>(width, n), {padded, width}}); }, fill);
+        [&] {
+          return std::make_unique<Strip>(Strip{Panels<T>(width, n), {padded, width}});
+        },
+        fill);
   });
   return axes;
 }
