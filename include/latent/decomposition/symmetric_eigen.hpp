@@ -23,7 +23,7 @@ struct SymmetricEigen {
   explicit SymmetricEigen(const Square& symmetric) {
     const Eigen::SelfAdjointEigenSolver<Square> solver(symmetric);
     require<DataError>(solver.info() == Eigen::Success,
-                       "PCA: the eigenvalue iteration did not converge");
+                       "the eigenvalue iteration did not converge");
     values = solver.eigenvalues().reverse();
     vectors = solver.eigenvectors().rowwise().reverse();
   }

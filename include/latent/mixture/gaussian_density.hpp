@@ -10,13 +10,15 @@ LATENT_BEGIN
 
 namespace detail {
 
-// What log_density needs: for each covariance the inverse of its Cholesky factor and the constant of
-// the density. There are B = K covariances, or B = 1 for all components.
+// What log_density needs: for each covariance the inverse of its Cholesky factor (diagonal: 1 over the
+// standard deviations) and the constant of the density. There are B = K covariances, or B = 1 for all
+// components.
 template <class S>
 struct PreparedGaussian {
   const RowMatrix<S>& means;  // K x D
-  RowMatrix<S> whitening;     // B D x D: inverse factors, lower triangular
+  RowMatrix<S> whitening;     // B D x D: inverse factors, lower triangular; or B x D
   Vector<S> constant;         // B: -D/2 log 2 pi - log det L
+  bool diagonal = false;
 
   // log N(x | m, L L') = constant - |L^-1 (x - m)|^2 / 2. Samples run along the columns of z, so
   // that every step is a product of a tall matrix and a short vector.
@@ -31,7 +33,9 @@ struct PreparedGaussian {
       const Index block = constant.size() == 1 ? 0 : k;
       for (Index j = 0; j < d; ++j) z.col(j).array() = tile.col(j).array() - means(k, j);
       squares.setZero();
-      for (Index j = 0; j < d; ++j) {
+      for (Index j = 0; diagonal && j < d; ++j)
+        squares.array() += (z.col(j).array() * whitening(block, j)).square();
+      for (Index j = 0; !diagonal && j < d; ++j) {
         const S* row = whitening.data() + (block * d + j) * d;
         // Matrix times vector: Eigen runs it on one thread always. For a few columns plain sums are
         // faster.

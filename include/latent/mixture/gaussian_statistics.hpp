@@ -17,8 +17,9 @@ LATENT_BEGIN
 // component, or one for all.
 struct GaussianStatistics {
   RowMatrix<double> sum;  // K x D: sum_i r(i,k) (x_i - shift_k)
-  RowMatrix<double>
-      scatter;  // B D x D: sum_i r(i,k) (x_i - shift_k)(x_i - shift_k)'; lower triangles
+  // sum_i r(i,k) (x_i - shift_k)(x_i - shift_k)': B D x D, lower triangles; or B x D, the diagonals
+  // alone, where nothing else matters.
+  RowMatrix<double> scatter;
   auto fields() { return std::tie(sum, scatter); }
 };
 
@@ -42,10 +43,10 @@ void add_scatter(const Columns& z, const Columns& rz, Index first, RowMatrix<dou
   }
 }
 
-// s += the sums of a tile. block(k) is the matrix of scatter that component k adds to.
-template <class S, class BlockOf>
+// s += the sums of a tile. shared: all components add to one matrix of scatter.
+template <class S>
 void accumulate_about(const RowMatrix<double>& shift, const Eigen::Ref<const RowMatrix<S>>& x,
-                      const RowMatrix<S>& r, const BlockOf& block, GaussianStatistics& s) {
+                      const RowMatrix<S>& r, bool shared, bool diagonal, GaussianStatistics& s) {
   using Columns = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
   const Index d = x.cols();
   const Columns tile = x.template cast<double>();
@@ -60,7 +61,13 @@ void accumulate_about(const RowMatrix<double>& shift, const Eigen::Ref<const Row
       rz.col(j).array() = z.col(j).array() * weight.array();
       s.sum(k, j) += ordered_dot(weight.data(), z.col(j).data(), z.rows());
     }
-    add_scatter(z, rz, block(k) * d, s.scatter);
+    const Index block = shared ? 0 : k;
+    if (diagonal) {
+      for (Index j = 0; j < d; ++j)
+        s.scatter(block, j) += ordered_dot(rz.col(j).data(), z.col(j).data(), z.rows());
+    } else {
+      add_scatter(z, rz, block * d, s.scatter);
+    }
   }
 }
 
@@ -80,7 +87,7 @@ inline Vector<double> binary_units(const Vector<double>& x) {
 // in S's digits is given the mean of those that do, or 1, so that a floor has a unit there too.
 template <class S>
 Vector<double> data_deviation(const RowMatrix<double>& shift, const Vector<double>& n,
-                              const GaussianStatistics& s) {
+                              const GaussianStatistics& s, bool diagonal) {
   const Index d = shift.cols();
   Vector<double> deviation(d);
   double total = 0.0;
@@ -97,7 +104,11 @@ Vector<double> data_deviation(const RowMatrix<double>& shift, const Vector<doubl
     }
     mean /= total;
     double squares = 0.0;
-    for (Index first = 0; first < s.scatter.rows(); first += d) squares += s.scatter(first + j, j);
+    if (diagonal)
+      squares = s.scatter.col(j).sum();
+    else
+      for (Index first = 0; first < s.scatter.rows(); first += d)
+        squares += s.scatter(first + j, j);
     double terms = squares;  // without regard to sign: what rounding is relative to
     for (Index k = 0; k < shift.rows(); ++k) {
       const double offset = shift(k, j) - shift(0, j) - mean;
