@@ -225,6 +225,10 @@ struct NMF {
         break;
       }
     }
+    // Weights of a component that is 0 are anything, and rows of zeros are to have none.
+    for (Index k = 0; k < count; ++k)
+      if (!(chosen_run.factors.components.row(k).maxCoeff() > S(0)))
+        chosen_run.factors.weights.row(k).setZero();
     Report& report = chosen_run.report;
     report.restarts = std::move(objectives);
     describe(data, chosen_run.factors, report);

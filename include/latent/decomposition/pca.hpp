@@ -48,7 +48,7 @@ struct PCA {
   //
   // Throws InvalidArgument (no rows or columns, keep or accuracy out of range, randomized without a
   // number to keep, a solver that needs rows for moments) and DataError (not finite; fewer than 2
-  // samples, since the divisor is n - 1).
+  // samples, since the divisor is n - 1; a standard deviation overflows).
   template <class Data, Executor Exec = Threads>
   auto fit(const Data& data, const Exec& executor = {}) const {
     const detail::PCAPlan plan{keep, solver, whiten, standardize, false, "PCA", seed, accuracy};

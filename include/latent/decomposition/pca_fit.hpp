@@ -136,11 +136,22 @@ inline Vector<double> divisors(const PCAPlan& plan, const Vector<double>& deviat
   return (deviation.array() > 0.0).select(deviation, 1.0);
 }
 
+// Data near the ends of the range can have deviations that no double holds.
+inline void check_deviations(const PCAPlan& plan, const PCASolution& solution) {
+  require<DataError>(
+      is_finite(solution.spectrum.deviation(0)), plan.who,
+      ": the standard deviation along the first axis overflows; scale the data down");
+  for (Index j = 0; plan.standardize && j < solution.deviation.size(); ++j)
+    require<DataError>(is_finite(solution.deviation[j]), plan.who,
+                       ": the standard deviation of column ", j, " overflows; scale the data down");
+}
+
 template <class S>
 PCAFit<S> assemble(const PCAPlan& plan, const PCASolution& solution) {
   const Spectrum& spectrum = solution.spectrum;
   const Index D = solution.mean.size();
   const Index L = spectrum.axes.rows();
+  check_deviations(plan, solution);
   PCAParts<S> parts;
   parts.mean = solution.mean;
   parts.unit = divisors(plan, solution.deviation);

@@ -55,7 +55,7 @@ class PCAModel {
   const PCAParts<S>& parts() const { return parts_; }
 
   // L, descending, divisor n - 1; of the standardised data where the fit standardised. 0 below the
-  // noise floor. Throws DataError where S cannot hold it (singular_values() can).
+  // noise floor. Throws DataError where S cannot hold it (parts().deviation holds the roots).
   Vector<S> explained_variance() const {
     Vector<S> values(components());
     for (Index j = 0; j < values.size(); ++j)
@@ -64,9 +64,14 @@ class PCAModel {
   }
   // L, within [0, 1]; 0 for data without variance.
   Vector<S> explained_variance_ratio() const { return parts_.ratio.template cast<S>(); }
-  // L, of the centred data.
+  // L, of the centred data. Throws DataError where S cannot hold them (parts().deviation can).
   Vector<S> singular_values() const {
-    return (parts_.deviation * std::sqrt(parts_.n - 1.0)).template cast<S>();
+    const Vector<S> values = (parts_.deviation * std::sqrt(parts_.n - 1.0)).template cast<S>();
+    detail::require<DataError>(detail::all_finite(values.data(), values.size()),
+                               "PCAModel: singular_values overflow the floating-point range; "
+                               "divided by sqrt(n - 1), the largest is ",
+                               parts_.deviation[0]);
+    return values;
   }
   // The mean variance of the D - L discarded dimensions (Tipping and Bishop 1999, eq. 8, with
   // divisor n - 1); 0 where none is discarded.
@@ -74,7 +79,7 @@ class PCAModel {
 
   // n x L scores of the rows of x (n x D): (x - mean) / unit projected, divided by the standard
   // deviation of each component where the fit whitens (components of variance 0 then score 0).
-  // Throws InvalidArgument (columns) and DataError (not finite).
+  // Throws InvalidArgument (columns) and DataError (not finite, or the scores would not be).
   template <class Data, Executor Exec = Threads>
   RowMatrix<S> transform(const Data& x, const Exec& executor = {}) const {
     const auto& source = detail::as_samples(x);
@@ -85,16 +90,13 @@ class PCAModel {
                        Eigen::Block<RowMatrix<S>> out(scores, first, 0, y.rows(), scores.cols());
                        add_product(tile, parts_.projection, out);
                        if (parts_.whiten) whiten(out);
-                       detail::require<DataError>(
-                           out.size() == 0 || detail::all_finite(out.data(), out.size()),
-                           "PCAModel: transform: a score overflows in rows ", first, " to ",
-                           first + y.rows() - 1);
+                       check_no_overflow(out, first, "transform: a score");
                      });
     return scores;
   }
 
   // n x D rows with the scores z (n x L); undoes whitening and standardisation. Throws
-  // InvalidArgument (columns) and DataError (not finite).
+  // InvalidArgument (columns) and DataError (not finite, or the rows would not be).
   template <class Data, Executor Exec = Threads>
   RowMatrix<S> inverse_transform(const Data& z, const Exec& executor = {}) const {
     const auto& source = detail::as_samples(z);
@@ -112,6 +114,8 @@ class PCAModel {
             rows(block.first_row + i, j) =
                 static_cast<S>(parts_.mean[j] + unit(j) * static_cast<double>(centred(i, j)));
         }
+        check_no_overflow(rows.middleRows(block.first_row, centred.rows()), block.first_row,
+                          "inverse_transform: a number");
       });
     });
     return rows;
@@ -191,6 +195,14 @@ class PCAModel {
   static void check_tile(const Samples<T>& data, const Block<double>& block, std::string_view who) {
     if (!detail::all_finite(block.x.data(), block.x.size()))
       detail::check_finite(data, block.first_row, block.x.rows(), who);
+  }
+
+  // out: some whole rows of a result, the first of which is row `first`.
+  template <class Rows>
+  static void check_no_overflow(const Rows& out, Index first, std::string_view what) {
+    detail::require<DataError>(out.size() == 0 || detail::all_finite(out.data(), out.size()),
+                               "PCAModel: ", what, " overflows in rows ", first, " to ",
+                               first + out.rows() - 1);
   }
 
   // f(y, weights, first_row, lane) for each tile, y = (x - mean) / unit.

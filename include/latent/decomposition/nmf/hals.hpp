@@ -24,7 +24,8 @@ inline constexpr double nmf_least = std::numeric_limits<S>::digits > 24 ? 1e-290
 //   f_k = max(0, (p_k - l1 - sum over l != k of G_kl f_l) / (G_kk + l2)),
 //
 // so the objective never rises, and a column with p = 0 becomes exactly 0. A component with
-// G_kk = 0 is left as it is. Columns do not depend on each other: a block of them is copied side by
+// G_kk + l2 = 0 is left as it is, for the other factor to take up again, unless l1 pushes it to 0.
+// Columns do not depend on each other: a block of them is copied side by
 // side, so that a sweep runs in registers, and swept several times while it is there.
 template <class S>
 class NonNegativeColumns {
@@ -41,6 +42,7 @@ class NonNegativeColumns {
       const bool alive = curvature > nmf_least<S>;
       diagonal_[k] = static_cast<S>(alive ? curvature : 0.0);
       inverse_[k] = static_cast<S>(alive ? 1.0 / curvature : 0.0);
+      all_alive_ = all_alive_ && alive;
     }
   }
 
@@ -65,6 +67,7 @@ class NonNegativeColumns {
         }
         for (Index j = columns; j < width; ++j) target[k * width + j] = block[k * width + j] = S(0);
       }
+      if (!all_alive_) settle_flat(target, block);
       const double moved = sweep(target, block);
       for (Index i = 1; i < sweeps; ++i)
         if (!(sweep(target, block) > enough * enough * moved)) break;
@@ -80,6 +83,15 @@ class NonNegativeColumns {
 
   static Packet load(const S* from) { return Eigen::internal::ploadu<Packet>(from); }
   static Packet all(S value) { return Eigen::internal::pset1<Packet>(value); }
+
+  // The components without curvature, which sweeps pass over: 0 where that costs less.
+  void settle_flat(const S* target, S* block) const {
+    for (Index k = 0; k < count_; ++k) {
+      if (inverse_[k] > S(0)) continue;
+      for (Index j = k * width; j < (k + 1) * width; ++j)
+        if (target[j] < S(0)) block[j] = S(0);
+    }
+  }
 
   // Of `width` columns: [component][column].
   double sweep(const S* target, S* block) const {
@@ -133,6 +145,7 @@ class NonNegativeColumns {
   RowMatrix<S> minus_;  // L x L, -G
   Vector<S> diagonal_;  // G_kk + l2; 0 for components that are left alone
   Vector<S> inverse_;
+  bool all_alive_ = true;  // every component has curvature
 };
 
 }  // namespace detail
