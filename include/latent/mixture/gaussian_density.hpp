@@ -3,12 +3,8 @@
 
 #include <limits>
 
-#include "latent/core/blocks.hpp"
 #include "latent/core/numeric.hpp"
 #include "latent/core/types.hpp"
-#include "latent/em/concepts.hpp"
-#include "latent/mixture/gaussian_statistics.hpp"
-#include "latent/mixture/gaussian_tile.hpp"
 
 LATENT_BEGIN
 
@@ -23,34 +19,6 @@ struct PreparedGaussian {
   RowMatrix<S> whitening;     // B D x D: inverse factors, lower triangular; or B x D
   Vector<S> constant;         // B: -D/2 log 2 pi - log det L
   bool diagonal = false;
-  const RowMatrix<double>& shift;  // K x D, of the statistics
-  PackedFactors<S> factors;        // unless diagonal
-
-  // The whole E-step of a block: responsibilities never leave the cache. False, and nothing done,
-  // for rows with known labels, or impossible ones: those go the general way.
-  bool expect_soft(const Block<S>& block, const Vector<S>& log_weights, Vector<double>& n,
-                   GaussianStatistics& s, Expectation& sums) const {
-    if (block.x.rows() == 0 || (block.labels.array() >= 0).any()) return false;
-    const Index K = means.rows();
-    const Index d = means.cols();
-    const bool shared = constant.size() == 1 && K > 1;
-    GaussianBlock<S> rows(block.x, block.weights, K);
-    for (Index k = 0; k < K; ++k) {
-      const Index b = shared ? 0 : k;
-      const S* mean = means.data() + k * d;
-      const S joint = constant[b] + log_weights[k];
-      if (diagonal)
-        rows.add_diagonal_density(k, mean, whitening.data() + b * d, joint);
-      else
-        rows.add_density(k, b, mean, joint, factors);
-    }
-    if (!rows.respond(sums)) return false;
-    const Index height = diagonal ? 1 : d;
-    for (Index k = 0; k < K; ++k)
-      rows.accumulate(k, shift.data() + k * d, n[k], s.sum.data() + k * d,
-                      s.scatter.data() + (shared ? 0 : k) * height * d, d, diagonal);
-    return true;
-  }
 
   // log N(x | m, L L') = constant - |L^-1 (x - m)|^2 / 2. Samples run along the columns of z, so
   // that every step is a product of a tall matrix and a short vector.

@@ -118,22 +118,20 @@ class GaussianFamily {
   detail::PreparedGaussian<S> prepare() && = delete;
   detail::PreparedGaussian<S> prepare() const& {
     const Index d = dimension();
-    RowMatrix<S> whitening = RowMatrix<S>::Zero(factors_.rows(), d);
-    Vector<S> constant(blocks());
+    detail::PreparedGaussian<S> prepared{means, RowMatrix<S>::Zero(factors_.rows(), d),
+                                         Vector<S>(blocks()), diagonal()};
     RowMatrix<double> inverse(d, d);
     for (Index b = 0; b < blocks(); ++b) {
       if (diagonal()) {
-        whitening.row(b) = factors_.row(b).cwiseInverse().template cast<S>();
+        prepared.whitening.row(b) = factors_.row(b).cwiseInverse().template cast<S>();
       } else {
         detail::invert_lower(factor(b), inverse);
-        whitening.middleRows(b * d, d) = inverse.template cast<S>();
+        prepared.whitening.middleRows(b * d, d) = inverse.template cast<S>();
       }
-      constant[b] = static_cast<S>(
+      prepared.constant[b] = static_cast<S>(
           -0.5 * static_cast<double>(d) * std::log(2.0 * std::numbers::pi) - log_determinant(b));
     }
-    detail::PackedFactors<S> packed(diagonal() ? RowMatrix<S>(0, d) : whitening, d);
-    return {means,  std::move(whitening), std::move(constant), diagonal(),
-            shift_, std::move(packed)};
+    return prepared;
   }
 
   void log_density(const Eigen::Ref<const RowMatrix<S>>& x, RowMatrix<S>& out) const {

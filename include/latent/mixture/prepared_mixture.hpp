@@ -1,7 +1,6 @@
 // A mixture made ready for one E-step.
 #pragma once
 
-#include <concepts>
 #include <tuple>
 #include <utility>
 
@@ -43,14 +42,6 @@ struct PreparedMixture {
   template <Assignment A>
   Expectation expect(const Block<S>& block, const A& assign, const Step& step,
                      MixtureStatistics<typename F::Statistics>& statistics) const {
-    // A family may do the whole of it in one kernel.
-    if constexpr (std::same_as<A, Soft> && requires(Expectation sums) {
-                    density.expect_soft(block, log_weights, statistics.n, statistics.family, sums);
-                  }) {
-      Expectation sums;
-      if (density.expect_soft(block, log_weights, statistics.n, statistics.family, sums))
-        return sums;
-    }
     RowMatrix<S> r;
     log_joint(block.x, r);
     const Expectation sums = respond(r, block, weights, true, assign, step);
