@@ -51,6 +51,25 @@ TEST_CASE("pca: rows are centred exactly, also about 1e12") {
   }
 }
 
+TEST_CASE("pca: rows far away that weigh nothing cost no digits, wherever they stand") {
+  const Index n = 80;
+  Eigen::MatrixXd x = latent_test::normal_rows(n, 200, 3, 5.0);
+  Eigen::VectorXd weights = Eigen::VectorXd::Ones(n);
+  const Index shift = GENERATE(0, 5);
+  for (Index i = shift; i < n; i += 10) {
+    x.row(i).array() += 1e10;
+    weights[i] = 1e-30;  // 1e-30 (1e10)^2 is nothing beside the others' variance
+  }
+  const auto data = latent::samples(x).weights(weights);
+  const auto gram = PCA{.keep = 10, .solver = PCASolver::gram}.fit(data).model;
+  weights = (weights.array() < 1.0).select(0.0, weights);
+  const auto others = latent::samples(x).weights(weights);
+  const auto svd = PCA{.keep = 10, .solver = PCASolver::svd}.fit(others).model;
+  CHECK((gram.explained_variance() - svd.explained_variance()).cwiseAbs().maxCoeff() <=
+        1e-8 * svd.explained_variance()[0]);
+  CHECK((gram.mean() - svd.mean()).cwiseAbs().maxCoeff() <= 1e-12);
+}
+
 TEST_CASE("pca: three rows of 2000 columns have two components and orthonormal axes") {
   const Eigen::MatrixXd x = latent_test::normal_rows(3, 2000, 5, 7.0);
   const auto [model, report] = PCA{}.fit(x);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "latent/eigenfaces.hpp"
+#include "latent/kmeans.hpp"
 #include "support/catch.hpp"
 
 using latent::Eigenfaces;
@@ -156,4 +157,13 @@ TEST_CASE("eigenfaces: thresholds calibrated on known people hold for strangers"
   CHECK(accepted <= 0.05 + 3.0 * std::sqrt(0.05 * 0.95 / 40.0));
   CHECK(accepted > 0.0);
   CHECK(rejected < 0.5);
+}
+
+TEST_CASE("eigenfaces: 36 centroids say less of the ORL faces than 36 eigenfaces") {
+  const Bytes images = faces();
+  if (images.rows() == 0) LATENT_SKIP("needs orl/orl_32x32_u8.bin in LATENT_EXTRA_DATA_DIR");
+  const auto clusters = latent::KMeans{.clusters = 36, .restarts = 10}.fit(images);
+  const double error = clusters.inertia / (400.0 * 1024.0);
+  CHECK(error <= 461.8);  // the lecture's
+  CHECK(error > 178.5);   // of 36 eigenfaces, above
 }

@@ -64,15 +64,14 @@ class ColumnStrips {
     first_guess(first, count, shift);
     if (!sums_about(shift, first, count)) return false;
     // A guess far from the mean costs digits; the mean that came of it does not.
-    bool far = false;
+    bool near = true;
     for (Index j = first; j < first + count; ++j) {
       const double offset = products_.offset[j];
-      far = far || weight_ * offset * offset > 16.0 * products_.squares[j];
+      if (!(weight_ * offset * offset > 16.0 * products_.squares[j])) continue;
+      products_.shift[j] += offset / factor_;
+      near = false;
     }
-    if (!far) return true;
-    for (Index j = first; j < first + count; ++j)
-      if (products_.squares[j] > 0.0) products_.shift[j] += products_.offset[j] / factor_;
-    return sums_about(shift, first, count);
+    return near || sums_about(shift, first, count);
   }
 
   // The centred numbers of a strip: out = sqrt(w) (x - mean) / unit of a row.
@@ -109,14 +108,15 @@ class ColumnStrips {
         return;
       }
       const S* x = strips_.data_.contiguous_row(i) + first_;
-      for (Index j = first; j < first + count; j += lanes) {
-        const Numbers numbers = j + lanes <= count_
-                                    ? load_doubles(x + j)
-                                    : load_few(x + j, std::max(count_ - j, Index{0}));
+      const Index end = std::min(first + count, count_);
+      for (Index j = first; j < end; j += lanes) {
+        const Numbers numbers =
+            j + lanes <= count_ ? load_doubles(x + j) : load_few(x + j, end - j);
         Numbers y = (numbers * factor - load(origin_ + j) - load(offset_ + j)) * root;
         if (strips_.standardize_) y /= load(unit_ + j);
         store_doubles(out + (j - first), y);
       }
+      for (Index j = std::max(end - first, Index{0}); j < count; ++j) out[j] = T(0);
     }
 
    private:

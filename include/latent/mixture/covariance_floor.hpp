@@ -29,6 +29,20 @@ double asymmetry_of(const Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic>& cova
   return worst;
 }
 
+// axes diag(variances) axes', symmetric to the bit.
+template <class Axes, class Row>
+RowMatrix<double> matrix_of(const Axes& axes, const Row& variances) {
+  const Index d = axes.rows();
+  RowMatrix<double> out(d, d);
+  for (Index i = 0; i < d; ++i)
+    for (Index j = 0; j <= i; ++j) {
+      double sum = 0.0;
+      for (Index m = 0; m < d; ++m) sum += axes(i, m) * variances[m] * axes(j, m);
+      out(i, j) = out(j, i) = sum;
+    }
+  return out;
+}
+
 enum class FloorOutcome { sound, floored, singular };
 
 // Factors a covariance (its lower triangle; in units of the data's deviations) whose eigenvalues
@@ -51,14 +65,7 @@ FloorOutcome factor_above_floor(const RowMatrix<S>& matrix, double floor, RowMat
       Square(matrix.template selfadjointView<Eigen::Lower>()));
   const Vector<S> values = eigen.eigenvalues().cwiseMax(floor);
   const Square& vectors = eigen.eigenvectors();
-  const Index d = matrix.rows();
-  RowMatrix<S> raised(d, d);
-  for (Index i = 0; i < d; ++i)
-    for (Index j = 0; j <= i; ++j) {
-      double sum = 0.0;
-      for (Index m = 0; m < d; ++m) sum += vectors(i, m) * values[m] * vectors(j, m);
-      raised(i, j) = sum;
-    }
+  const RowMatrix<S> raised = matrix_of(vectors, values);
   // Where floor is near rounding, the raised matrix may still fail by an ulp.
   for (double more = 0.0; more < 1.0; more = std::max(2.0 * more, 1e-16))
     if (cholesky(raised, -more, factor)) return FloorOutcome::floored;

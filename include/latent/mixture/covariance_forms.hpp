@@ -1,9 +1,12 @@
 // From the covariances that components have of their own to those of one form that fit best.
 //
-// n: the components' weights, all positive. The M-step minimises sum_k n_k (log |Sigma_k| + tr(S_k Sigma_k^-1)) over the covariances of the
-// form, S_k the covariance of a component's rows (Celeux and Govaert 1995, with their numbers of
-// the models; Browne and McNicholas 2014 for a common orientation). Where there is no closed form,
-// each step minimises over some of the parameters, so that the sum never rises.
+// With weights n_k, all positive, the M-step minimises
+//
+//   sum_k n_k (log |Sigma_k| + tr(S_k Sigma_k^-1))
+//
+// over the covariances of the form, S_k the covariance of a component's rows (Celeux and Govaert
+// 1995; Browne and McNicholas 2014 for a common orientation). Where there is no closed form, each
+// step minimises over some of the parameters, so that the sum never rises.
 #pragma once
 
 #include <algorithm>
@@ -17,6 +20,7 @@
 #include "latent/decomposition/symmetric_eigen.hpp"
 #include "latent/mixture/cholesky.hpp"
 #include "latent/mixture/covariance.hpp"
+#include "latent/mixture/covariance_floor.hpp"
 
 LATENT_BEGIN
 
@@ -156,20 +160,6 @@ inline double turn_axes(RowMatrix<double>& axes, const std::vector<RowMatrix<dou
       }
     }
   return largest;
-}
-
-// axes diag(variances) axes', symmetric to the bit.
-template <class Axes, class Row>
-RowMatrix<double> matrix_of(const Axes& axes, const Row& variances) {
-  const Index d = axes.rows();
-  RowMatrix<double> out(d, d);
-  for (Index i = 0; i < d; ++i)
-    for (Index j = 0; j <= i; ++j) {
-      double sum = 0.0;
-      for (Index m = 0; m < d; ++m) sum += axes(i, m) * variances[m] * axes(j, m);
-      out(i, j) = out(j, i) = sum;
-    }
-  return out;
 }
 
 // Axes for all components. `axes` is where the search begins, and then holds the axes.

@@ -25,8 +25,8 @@ inline constexpr double nmf_least = std::numeric_limits<S>::digits > 24 ? 1e-290
 //
 // so the objective never rises, and a column with p = 0 becomes exactly 0. A component with
 // G_kk + l2 = 0 is left as it is, for the other factor to take up again, unless l1 pushes it to 0.
-// Columns do not depend on each other: a block of them is copied side by
-// side, so that a sweep runs in registers, and swept several times while it is there.
+// Columns do not depend on each other: a block of them is copied side by side, so that a sweep runs
+// in registers, and swept several times while it is there.
 template <class S>
 class NonNegativeColumns {
  public:
