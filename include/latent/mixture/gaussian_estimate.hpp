@@ -7,6 +7,7 @@
 
 #include "latent/core/types.hpp"
 #include "latent/mixture/covariance.hpp"
+#include "latent/mixture/covariance_floor.hpp"
 #include "latent/mixture/covariance_forms.hpp"
 #include "latent/mixture/gaussian_statistics.hpp"
 #include "latent/mixture/normal_inverse_wishart.hpp"
@@ -66,11 +67,13 @@ struct GaussianEstimates {
 };
 
 // In units of `unit`. axes: those of all components (EVE, VVE), where the search for them begins and
-// then ends; empty = none yet.
-inline GaussianEstimates estimate_gaussians(Covariance form, const NormalInverseWishart& prior,
-                                            double floor, const RowMatrix<double>& shift,
-                                            const Vector<double>& n, const GaussianStatistics& s,
-                                            const Vector<double>& unit, RowMatrix<double>& axes) {
+// then ends; empty = none yet. S is always double: a template, so that only who calls it compiles the
+// eigensolver.
+template <class S>
+GaussianEstimates estimate_gaussians(Covariance form, const NormalInverseWishart& prior,
+                                     double floor, const RowMatrix<double>& shift,
+                                     const Vector<double>& n, const GaussianStatistics& s,
+                                     const Vector<double>& unit, RowMatrix<S>& axes) {
   const bool shared = is_shared(form);
   const bool diagonal = is_diagonal(form);
   GaussianEstimates found;
@@ -100,6 +103,40 @@ inline GaussianEstimates estimate_gaussians(Covariance form, const NormalInverse
   impose_diagonal_form(form, found.along_columns, found.weights, least, found.raised);
   return found;
 }
+
+// The Cholesky factor (D x D) or the standard deviations (1 x D) of one estimate, none below the
+// floor. deviation: what the floor is relative to; unit: powers of two near it, the estimate's units.
+template <class S>
+struct MendedFactor {
+  FloorOutcome outcome = FloorOutcome::sound;
+  RowMatrix<S> factor;
+
+  MendedFactor(const GaussianEstimates& found, std::size_t at, const Vector<S>& unit,
+               const Vector<S>& deviation, double floor)
+      : factor(found.matrices.empty() ? 1 : unit.size(), unit.size()) {
+    const Vector<S> ratio = unit.cwiseQuotient(deviation);
+    if (found.matrices.empty()) {
+      for (Index j = 0; j < unit.size(); ++j) {
+        const S variance = found.along_columns(static_cast<Index>(at), j);
+        const bool above = variance * ratio[j] * ratio[j] >= floor && variance > 0.0;
+        if (!above)
+          outcome =
+              floor > 0.0 && is_finite(variance) ? FloorOutcome::floored : FloorOutcome::singular;
+        factor(0, j) = above ? std::sqrt(variance) * unit[j] : std::sqrt(floor) * deviation[j];
+      }
+      return;
+    }
+    const RowMatrix<S>& matrix = found.matrices[at];
+    const RowMatrix<S> correlation = ratio.asDiagonal() * matrix * ratio.asDiagonal();
+    outcome = factor_above_floor(correlation, floor, factor);
+    // What needs no mending does not depend on the data's deviations, not even by a bit.
+    RowMatrix<S> again(unit.size(), unit.size());
+    if (outcome == FloorOutcome::sound && cholesky(matrix, 0.0, again))
+      factor = unit.asDiagonal() * again;
+    else
+      factor = deviation.asDiagonal() * factor;
+  }
+};
 
 // What a floor is relative to: the standard deviation of each column, or one for all where the form
 // mixes columns.

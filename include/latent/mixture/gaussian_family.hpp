@@ -17,6 +17,7 @@
 #include "latent/em/parameter_names.hpp"
 #include "latent/mixture/covariance.hpp"
 #include "latent/mixture/covariance_floor.hpp"
+#include "latent/mixture/gaussian_covariance.hpp"
 #include "latent/mixture/gaussian_density.hpp"
 #include "latent/mixture/gaussian_estimate.hpp"
 #include "latent/mixture/gaussian_statistics.hpp"
@@ -150,50 +151,25 @@ class GaussianFamily {
     GaussianFamily next = *this;
     next.mended_.clear();
     next.move_means(n, s);
-    const Index d = dimension();
     const Vector<double> deviation = detail::unit_of_data<S>(form_, shift_, n, s);
     const Vector<double> unit = detail::binary_units(deviation);
-    const Vector<double> ratio = unit.cwiseQuotient(deviation);
-    detail::GaussianEstimates found = estimates(n, s, unit, next.axes_);
-    RowMatrix<double> made(d, d);
+    const detail::GaussianEstimates found = estimates(n, s, unit, next.axes_);
     for (std::size_t at = 0; at < found.blocks.size(); ++at) {
       const Index b = found.blocks[at];
-      detail::FloorOutcome outcome = detail::FloorOutcome::sound;
-      if (diagonal()) {
-        for (Index j = 0; j < d; ++j) {
-          const double variance = found.along_columns(static_cast<Index>(at), j);
-          const bool above = variance * ratio[j] * ratio[j] >= floor && variance > 0.0;
-          if (!above)
-            outcome = floor > 0.0 && is_finite(variance) ? detail::FloorOutcome::floored
-                                                         : detail::FloorOutcome::singular;
-          made(0, j) = above ? std::sqrt(variance) * unit[j] : std::sqrt(floor) * deviation[j];
-        }
-      } else {
-        RowMatrix<double>& matrix = found.matrices[at];
-        const RowMatrix<double> correlation = ratio.asDiagonal() * matrix * ratio.asDiagonal();
-        outcome = detail::factor_above_floor(correlation, floor, made);
-        // What needs no mending does not depend on the data's deviations, not even by a bit.
-        RowMatrix<double> again(d, d);
-        if (outcome == detail::FloorOutcome::sound && detail::cholesky(matrix, 0.0, again))
-          made = unit.asDiagonal() * again;
-        else
-          made = deviation.asDiagonal() * made;
-      }
+      const detail::MendedFactor<double> made(found, at, unit, deviation, floor);
       const double weight = found.weights[static_cast<Index>(at)];
       const Index component = shared() ? -1 : b;
-      if (outcome == detail::FloorOutcome::singular) {
+      if (made.outcome == detail::FloorOutcome::singular) {
         next.mended_.push_back(
             {component, weight,
              shared() ? "is singular, and floor = 0: it stays as it was"
                       : "has a singular covariance, and floor = 0: it keeps the one it had"});
         continue;
       }
-      if (outcome == detail::FloorOutcome::floored || found.raised[at] != 0)
+      if (made.outcome == detail::FloorOutcome::floored || found.raised[at] != 0)
         next.mended_.push_back({component, weight, "met the covariance floor"});
-      if (diagonal())
-        next.factors_.row(b) = made.row(0);
-      else
-        next.factors_.middleRows(b * d, d) = made;
+      const Index height = made.factor.rows();
+      next.factors_.middleRows(b * height, height) = made.factor;
     }
     return next;
   }
@@ -269,21 +245,7 @@ class GaussianFamily {
   // mean(k,j), then covariance(k,i,j), variance(k,j) or variance(k); without k where it is shared.
   std::vector<std::string> parameter_names() const {
     std::vector<std::string> names = detail::numbered("mean", components(), dimension());
-    for (Index b = 0; b < blocks(); ++b) {
-      const std::string of = shared() ? std::string() : detail::concat(b, ",");
-      if (detail::is_spherical(form_)) {
-        names.push_back(shared() ? std::string("variance") : detail::concat("variance(", b, ")"));
-        continue;
-      }
-      for (Index i = 0; i < dimension(); ++i) {
-        if (diagonal()) {
-          names.push_back(detail::concat("variance(", of, i, ")"));
-          continue;
-        }
-        for (Index j = 0; j <= i; ++j)
-          names.push_back(detail::concat("covariance(", of, i, ",", j, ")"));
-      }
-    }
+    detail::name_covariances(form_, blocks(), dimension(), names);
     return names;
   }
 
@@ -328,30 +290,13 @@ class GaussianFamily {
   }
 
   void set_covariance(Index b, const Square& covariance) {
-    const Index d = dimension();
-    const std::string owner =
-        shared() ? std::string("all components") : detail::concat("component ", b);
-    detail::require(covariance.rows() == d && covariance.cols() == d,
-                    "Gaussian: a covariance must be ", d, " x ", d, "; got ", covariance.rows(),
-                    " x ", covariance.cols(), " for ", owner);
-    const double asymmetry = detail::asymmetry_of(covariance);
-    detail::require(asymmetry <= 1e-6,
-                    "Gaussian: a covariance must be symmetric; got a relative difference of ",
-                    asymmetry, " for ", owner);
-    RowMatrix<double> made(d, d);
-    detail::require(detail::cholesky(covariance.template cast<double>(), 0.0, made),
-                    "Gaussian: a covariance must be positive definite; that of ", owner, " is not");
-    if (!diagonal()) {
-      factors_.middleRows(b * d, d) = made;
-      return;
-    }
-    for (Index i = 0; i < d; ++i)
-      for (Index j = 0; j < i; ++j)
-        detail::require(static_cast<double>(covariance(i, j)) == 0.0,
-                        "Gaussian: a covariance of form ", to_string(form_),
-                        " must be diagonal; got ", covariance(i, j), " at (", i, ", ", j, ") for ",
-                        owner);
-    factors_.row(b) = made.diagonal().transpose();
+    const RowMatrix<double> made = detail::checked_factor(
+        form_, covariance, dimension(),
+        shared() ? std::string("all components") : detail::concat("component ", b));
+    if (diagonal())
+      factors_.row(b) = made.diagonal().transpose();
+    else
+      factors_.middleRows(b * dimension(), dimension()) = made;
   }
 
   // The covariance that component k has is number block(k) of blocks().
