@@ -5,14 +5,11 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
-#include <utility>
 
-#include "latent/cluster/kmeans.hpp"
 #include "latent/em/em.hpp"
 #include "latent/mixture/gaussian.hpp"
+#include "latent/mixture/gaussian_fit.hpp"
 #include "latent/mixture/mixture.hpp"
-#include "latent/mixture/starts.hpp"
 
 LATENT_BEGIN
 
@@ -37,63 +34,24 @@ struct GaussianMixture {
   template <class Data, class Exec = Threads>
   auto start(const Data& x, Index restart = 0, const Exec& executor = {}) const {
     decltype(auto) data = detail::as_samples(x);
-    using S = typename std::decay_t<decltype(data)>::Scalar;
     auto&& team = executor.team();
-    check(data, team);
-    const std::uint64_t draw =
-        Random(seed, Purpose::initialisation, static_cast<std::uint64_t>(restart)).bits();
-    const auto clusters =
-        KMeans{.clusters = components, .max_iterations = 30, .seed = draw}.fit(data, executor);
-    RowMatrix<S> means = clusters.model.centroids();
-    const double spread =
-        clusters.inertia / (detail::total_weight(data, team) * static_cast<double>(data.cols()));
-    const double variance = spread > 0.0 ? spread : 1.0;
-    const auto rough = isotropic(means, variance);
-    if (const Vector<double> labelled = detail::labelled_weights(data); labelled.size() > 0) {
-      const auto known =
-          detail::e_step(rough, data.weights(labelled), Soft{}, Step{}, team).statistics;
-      for (Index k = 0; k < components; ++k)
-        if (known.n[k] > 0.0)
-          for (Index j = 0; j < data.cols(); ++j)
-            means(k, j) += static_cast<S>(known.family.sum(k, j) / known.n[k]);
-      return isotropic(means, variance);
-    }
-    return fit_complete(rough, data.labels(clusters.labels), executor);
+    const auto inner = fitter();
+    inner.check(data, team);
+    return inner.start(data, restart, executor);
   }
 
   // Throws what KMeans and EM throw. Status and notes: see EM::fit.
   template <class Data, class Exec = Threads, class Observer = NoObserver>
   auto fit(const Data& x, const Exec& executor = {}, Observer&& observer = {}) const {
     decltype(auto) data = detail::as_samples(x);
-    const EM em = detail::em_of(*this);
-    em.check();
-    auto&& team = executor.team();
-    check(data, team);
-    const detail::Borrowed lent{team};
-    using Model = std::decay_t<decltype(start(data))>;
-    return detail::best_of<Model>(
-        restarts, [&](Index restart) { return start(data, restart, lent); }, em.limits(), data,
-        team, Soft{}, observer);
+    return fitter().fit(data, executor, observer);
   }
 
  private:
-  // Equal weights, and the same multiple of the identity for every component.
-  template <class S>
-  Mixture<Gaussian<Form, S>> isotropic(const RowMatrix<S>& means, double variance) const {
-    Mixture<Gaussian<Form, S>> made{
-        Vector<double>::Constant(components, 1.0 / static_cast<double>(components)),
-        Gaussian<Form, S>::isotropic(means, variance), weighting, concentration};
-    made.family.floor = floor;
-    made.family.prior = prior;
-    return made;
-  }
-
-  // All that can be wrong, before any work.
-  template <class S, class Team>
-  void check(const Samples<S>& data, Team& team) const {
-    detail::check_component_count(data, components, restarts, "GaussianMixture");
-    const RowMatrix<S> means = RowMatrix<S>::Zero(components, data.cols());
-    detail::check_model_and_data(isotropic(means, 1.0), data, team, "GaussianMixture");
+  auto fitter() const {
+    return detail::GaussianFit{*this, []<class S>(const RowMatrix<S>& means, double variance) {
+                                 return Gaussian<Form, S>::isotropic(means, variance);
+                               }};
   }
 };
 
