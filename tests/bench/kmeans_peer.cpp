@@ -27,9 +27,8 @@ namespace {
 using latent::Index;
 using latent::RowMatrix;
 
-using bench::median;
-using bench::number_from;
 using bench::text_from;
+using bench::Timing;
 
 struct Task : bench::Task {
   RowMatrix<double> start;  // k x d; empty where the runs choose their own
@@ -39,45 +38,6 @@ Task read_task(const std::string& name) {
   Task task{bench::read_task(name), {}};
   if (name != "KM6") task.start = bench::read_raw(task.stem + ".C0.f64", task.k, task.d);
   return task;
-}
-
-struct Timing {
-  int iterations = 0;
-  int repetitions = 0;
-  double fit = 0.0;        // seconds, median
-  double iteration = 0.0;  // seconds
-};
-
-Timing measure(const std::function<double(int)>& fit, int most) {
-  const double budget = number_from("BUDGET", 6.0);
-  const int repetitions = std::max(1, static_cast<int>(number_from("REPS", 3.0)));
-  const int fixed = static_cast<int>(number_from("FIXED", 0.0));
-  if (fixed > 0 && most > 1) {
-    const double seconds = fit(fixed);
-    return {fixed, 1, seconds, seconds / fixed};
-  }
-  double shortest = fit(1);
-  if (most <= 1 && shortest < budget) {
-    std::vector<double> whole;
-    for (int r = 0; r < repetitions; ++r) whole.push_back(fit(1));
-    return {1, repetitions, median(whole), median(whole)};
-  }
-  if (most <= 1 || shortest > budget) return {1, 1, shortest, shortest};
-  shortest = std::min(shortest, fit(1));
-  const double affordable = budget / repetitions / shortest;
-  const int iterations =
-      static_cast<int>(std::clamp(affordable, 2.0, static_cast<double>(std::max(2, most))));
-  std::vector<double> ones;
-  std::vector<double> whole;
-  for (int r = 0; r < repetitions; ++r) {
-    if (shortest * repetitions < budget / 2) ones.push_back(fit(1));
-    whole.push_back(fit(iterations));
-  }
-  const double one = ones.empty() ? shortest : median(ones);
-  const double all = median(whole);
-  const double each = (all - one) / (iterations - 1);
-  // Noise can eat the difference; then the whole fit counts.
-  return {iterations, repetitions, all, each > 0.2 * all / iterations ? each : all / iterations};
 }
 
 // The sum of squared distances to the nearest centroid, by the formula of the other drivers:
@@ -110,7 +70,7 @@ void run(const Task& task, int threads, const char* scalar) {
     centroids = result.model.centroids().template cast<double>();
     return seconds;
   };
-  const Timing timing = measure(fit, task.start.size() > 0 ? 10 : 1);
+  const Timing timing = bench::measure(fit, task.start.size() > 0 ? 10 : 1);
   std::printf(
       "{\"peer\":\"latent\",\"task\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,\"n\":%ld,\"d\":%ld,"
       "\"k\":%ld,\"iters\":%d,\"reps\":%d,\"seconds_total\":%.6g,\"seconds_per_iter\":%.6g,"

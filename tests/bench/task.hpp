@@ -3,10 +3,13 @@
 // $BENCHDATA/TASK.meta has lines "n 400", "d 1024", "k 36"; TASK.X.f64 holds n x d doubles.
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "figures.hpp"
 #include "raw_file.hpp"
@@ -49,6 +52,48 @@ inline Task read_task(const std::string& name) {
     throw std::runtime_error(task.stem + ".meta does not say n, d and k");
   task.x = read_raw(task.stem + ".X.f64", task.n, task.d);
   return task;
+}
+
+struct Timing {
+  int iterations = 0;
+  int repetitions = 0;
+  double fit = 0.0;        // seconds, median
+  double iteration = 0.0;  // seconds
+};
+
+// The median fit of `most` iterations, or as many as BUDGET pays for, less that of one, by the
+// iteration: checks, set-up and the closing pass cancel. fit(iterations) answers seconds. BUDGET, REPS
+// and FIXED: see the drivers.
+inline Timing measure(const std::function<double(int)>& fit, int most) {
+  const double budget = number_from("BUDGET", 6.0);
+  const int repetitions = std::max(1, static_cast<int>(number_from("REPS", 3.0)));
+  const int fixed = static_cast<int>(number_from("FIXED", 0.0));
+  if (fixed > 0 && most > 1) {
+    const double seconds = fit(fixed);
+    return {fixed, 1, seconds, seconds / fixed};
+  }
+  double shortest = fit(1);
+  if (most <= 1 && shortest < budget) {
+    std::vector<double> whole;
+    for (int r = 0; r < repetitions; ++r) whole.push_back(fit(1));
+    return {1, repetitions, median(whole), median(whole)};
+  }
+  if (most <= 1 || shortest > budget) return {1, 1, shortest, shortest};
+  shortest = std::min(shortest, fit(1));
+  const double affordable = budget / repetitions / shortest;
+  const int iterations =
+      static_cast<int>(std::clamp(affordable, 2.0, static_cast<double>(std::max(2, most))));
+  std::vector<double> ones;
+  std::vector<double> whole;
+  for (int r = 0; r < repetitions; ++r) {
+    if (shortest * repetitions < budget / 2) ones.push_back(fit(1));
+    whole.push_back(fit(iterations));
+  }
+  const double one = ones.empty() ? shortest : median(ones);
+  const double all = median(whole);
+  const double each = (all - one) / (iterations - 1);
+  // Noise can eat the difference; then the whole fit counts.
+  return {iterations, repetitions, all, each > 0.2 * all / iterations ? each : all / iterations};
 }
 
 }  // namespace bench

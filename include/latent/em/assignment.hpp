@@ -1,5 +1,5 @@
 // E-step variants: what becomes of a row of log p(x, z) over the values of z. All of them are one
-// function on such a row.
+// function on such a row (em/respond.hpp).
 //
 //   Soft{}         the posterior                        maximises the log-likelihood
 //   Hard{}         1 at the most probable z             maximises the classification log-likelihood
@@ -7,15 +7,11 @@
 //   Annealed{...}  the posterior of p(x, z)^beta        maximises the free energy; beta rises to 1
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
-#include <cstdint>
-#include <limits>
 
 #include "latent/core/error.hpp"
 #include "latent/core/numeric.hpp"
-#include "latent/core/random.hpp"
 #include "latent/em/concepts.hpp"
 
 LATENT_BEGIN
@@ -102,112 +98,6 @@ bool comparable(const A& assign, Index iteration) {
   } else {
     return true;
   }
-}
-
-// Turns a tile of log joint densities (n x K) into responsibilities, in place, and returns the
-// tile's sums.
-//   known label y:          r = 1 at y;                  log p(x, y), also as objective
-//   row impossible under
-//   every component:        r = prior weights;           -inf
-//   else:                   r as `assign` says           log p(x) = log sum_k p(x, k)
-// Rows of weight 0 count for nothing, whatever their densities. With `weighted` the weights are
-// multiplied into r. A row with NaN or +inf among the log densities that matter to it has r = 0 and
-// the log-likelihood NaN, which reaches the sums, and the engine reports it.
-template <class S, Assignment A>
-Expectation respond(RowMatrix<S>& joint, const Block<S>& block, const Vector<double>& prior,
-                    bool weighted, const A& assign, const Step& step,
-                    Vector<double>* row_log_likelihood = nullptr) {
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  constexpr bool annealed = std::same_as<A, Annealed>;
-  const Index rows = joint.rows();
-  const Index components = joint.cols();
-  const double beta = exponent(assign, step);
-  Vector<double> largest(rows);  // the row's maximum; for a known label, its log joint density
-  Vector<Index> peak(rows);      // where that is
-  Vector<double> untempered(annealed ? rows : Index{0});  // log sum_k e^(a_k - max)
-  for (Index i = 0; i < rows; ++i) {
-    S* row = joint.data() + i * components;
-    const int label = block.labels[i];
-    peak[i] = std::max(label, 0);
-    bool sound = true;
-    if (label < 0) {
-      for (Index k = 0; k < components; ++k) {
-        sound = sound && (is_finite(row[k]) || is_negative_infinity(row[k]));
-        peak[i] = row[k] > row[peak[i]] ? k : peak[i];
-      }
-    }
-    const S top = row[peak[i]];
-    sound = sound && (is_finite(top) || is_negative_infinity(top));
-    largest[i] = sound ? static_cast<double>(top) : nan;
-    if (label >= 0 || !is_finite(largest[i])) {  // settled below, without exponentials
-      for (Index k = 0; k < components; ++k) row[k] = S(0);
-      continue;
-    }
-    for (Index k = 0; k < components; ++k) row[k] -= top;
-    if constexpr (annealed) {
-      S sum = 0;
-      for (Index k = 0; k < components; ++k) sum += exp_nonpositive(row[k]);
-      untempered[i] = std::log(static_cast<double>(sum));
-      for (Index k = 0; k < components; ++k) row[k] *= static_cast<S>(beta);
-    }
-  }
-  S* all = joint.data();
-  for (Index e = 0; e < rows * components; ++e) all[e] = exp_nonpositive(all[e]);
-
-  const Random stream(step.seed, Purpose::assignment, static_cast<std::uint64_t>(step.restart),
-                      static_cast<std::uint64_t>(step.iteration));
-  if (row_log_likelihood != nullptr) row_log_likelihood->resize(rows);
-  Expectation sums;
-  for (Index i = 0; i < rows; ++i) {
-    S* row = joint.data() + i * components;
-    const double weight = block.weights[i];
-    const S factor = weighted ? static_cast<S>(weight) : S(1);
-    const int label = block.labels[i];
-    double log_likelihood = largest[i];
-    double objective = largest[i];
-    Index chosen = label;  // the one component that has the whole row; -1 = shared
-    if (is_nan(log_likelihood)) {
-      for (Index k = 0; k < components; ++k) row[k] = S(0);
-    } else if (label < 0 && !is_finite(log_likelihood)) {
-      for (Index k = 0; k < components; ++k) row[k] = factor * static_cast<S>(prior[k]);
-    } else if (label < 0) {
-      S sum = 0;
-      for (Index k = 0; k < components; ++k) sum += row[k];
-      const double log_sum = std::log(static_cast<double>(sum));
-      if constexpr (annealed) {
-        log_likelihood += untempered[i];
-        objective += log_sum / beta;
-      } else {
-        log_likelihood += log_sum;
-        if constexpr (!std::same_as<A, Hard>) objective = log_likelihood;
-      }
-      if constexpr (std::same_as<A, Hard>) {
-        chosen = peak[i];
-      } else if constexpr (std::same_as<A, Stochastic>) {
-        const auto place = static_cast<std::uint64_t>(block.first_row + i);
-        chosen = draw(row, components, static_cast<double>(sum), stream.at(place).uniform());
-      } else {
-        const S scale = factor / sum;
-        for (Index k = 0; k < components; ++k) row[k] *= scale;
-      }
-    }
-    if (chosen >= 0 && !is_nan(log_likelihood))
-      for (Index k = 0; k < components; ++k) row[k] = k == chosen ? factor : S(0);
-    if (row_log_likelihood != nullptr) (*row_log_likelihood)[i] = log_likelihood;
-    if (weight > 0.0) {
-      sums.log_likelihood += weight * log_likelihood;
-      sums.objective += weight * objective;
-      sums.magnitude += weight * std::abs(log_likelihood);
-    }
-  }
-  return sums;
-}
-
-// The posterior of a tile, unweighted, for those who ask a model.
-template <class S>
-Expectation posterior(RowMatrix<S>& joint, const Block<S>& block, const Vector<double>& prior,
-                      Vector<double>* row_log_likelihood = nullptr) {
-  return respond(joint, block, prior, false, Soft{}, Step{}, row_log_likelihood);
 }
 
 }  // namespace detail

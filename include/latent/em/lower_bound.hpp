@@ -12,9 +12,9 @@
 #include "latent/core/blocks.hpp"
 #include "latent/core/executor.hpp"
 #include "latent/core/numeric.hpp"
-#include "latent/em/assignment.hpp"
 #include "latent/em/check.hpp"
 #include "latent/em/concepts.hpp"
+#include "latent/em/respond.hpp"
 
 LATENT_BEGIN
 

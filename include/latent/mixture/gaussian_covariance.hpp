@@ -36,6 +36,28 @@ RowMatrix<double> checked_factor(Covariance form,
   return factor;
 }
 
+// Whether sums over a tile of rows may be in float for a component that looks like this: its weight is
+// that of many rows, its mean has stayed near the shift that the sums are about, and no column nearly
+// depends on those before it. Then the rounding of float moves an M-step by less than matters to the
+// objective; elsewhere it could make up what a singular covariance lacks. factor: its Cholesky factor
+// (D x D), or its standard deviations (1 x D); offset: mean - shift (D).
+template <class Offset>
+bool bears_narrow_sums(double n, const Eigen::Ref<const RowMatrix<double>>& factor,
+                       const Offset& offset) {
+  constexpr double rows_a_column = 4.0;
+  constexpr double least_left = 1e-3;  // of a column's variance, given those before it
+  constexpr double far = 16.0;         // standard deviations
+  if (!(n >= rows_a_column * static_cast<double>(factor.cols()))) return false;
+  for (Index j = 0; j < factor.cols(); ++j) {
+    const bool along = factor.rows() == 1;
+    const double pivot = along ? factor(0, j) : factor(j, j);
+    const double variance = along ? pivot * pivot : factor.row(j).head(j + 1).squaredNorm();
+    if (!(pivot * pivot >= least_left * variance)) return false;
+    if (!(offset[j] * offset[j] <= far * far * variance)) return false;
+  }
+  return true;
+}
+
 // Adds the names of the numbers of `blocks` covariances, in their order.
 inline void name_covariances(Covariance form, Index blocks, Index d,
                              std::vector<std::string>& names) {

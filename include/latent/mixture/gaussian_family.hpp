@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <concepts>
-#include <iterator>
+#include <cstdint>
 #include <numbers>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,9 +18,9 @@
 #include "latent/mixture/covariance.hpp"
 #include "latent/mixture/covariance_floor.hpp"
 #include "latent/mixture/gaussian_covariance.hpp"
-#include "latent/mixture/gaussian_density.hpp"
 #include "latent/mixture/gaussian_estimate.hpp"
 #include "latent/mixture/gaussian_statistics.hpp"
+#include "latent/mixture/gaussian_tile.hpp"
 #include "latent/mixture/normal_inverse_wishart.hpp"
 
 LATENT_BEGIN
@@ -118,20 +118,23 @@ class GaussianFamily {
   // Refers to this family, which must outlive it.
   detail::PreparedGaussian<S> prepare() && = delete;
   detail::PreparedGaussian<S> prepare() const& {
+    detail::PreparedGaussian<S> prepared{
+        {means, RowMatrix<S>::Zero(factors_.rows(), dimension()), Vector<S>(blocks()), diagonal()},
+        {shift_, narrow_, shared(), diagonal()}};
+    detail::GaussianDensity<S>& density = prepared.density;
     const Index d = dimension();
-    detail::PreparedGaussian<S> prepared{means, RowMatrix<S>::Zero(factors_.rows(), d),
-                                         Vector<S>(blocks()), diagonal()};
     RowMatrix<double> inverse(d, d);
     for (Index b = 0; b < blocks(); ++b) {
       if (diagonal()) {
-        prepared.whitening.row(b) = factors_.row(b).cwiseInverse().template cast<S>();
+        density.whitening.row(b) = factors_.row(b).cwiseInverse().template cast<S>();
       } else {
         detail::invert_lower(factor(b), inverse);
-        prepared.whitening.middleRows(b * d, d) = inverse.template cast<S>();
+        density.whitening.middleRows(b * d, d) = inverse.template cast<S>();
       }
-      prepared.constant[b] = static_cast<S>(
+      density.constant[b] = static_cast<S>(
           -0.5 * static_cast<double>(d) * std::log(2.0 * std::numbers::pi) - log_determinant(b));
     }
+    density.pack();
     return prepared;
   }
 
@@ -141,7 +144,7 @@ class GaussianFamily {
 
   void accumulate(const Eigen::Ref<const RowMatrix<S>>& x, const RowMatrix<S>& r,
                   Statistics& s) const {
-    detail::accumulate_about<S>(shift_, x, r, shared(), diagonal(), s);
+    detail::accumulate_tile<S>({shift_, narrow_, shared(), diagonal()}, x, r, s);
   }
 
   // Without a prior: mean = shift + sum / n; covariances as the form has them (covariance_forms.hpp)
@@ -171,6 +174,7 @@ class GaussianFamily {
       const Index height = made.factor.rows();
       next.factors_.middleRows(b * height, height) = made.factor;
     }
+    if constexpr (std::is_same_v<S, float>) next.find_narrow(n);
     return next;
   }
 
@@ -360,6 +364,17 @@ class GaussianFamily {
     }
   }
 
+  void find_narrow(const Vector<double>& n) {
+    const Index height = diagonal() ? 1 : dimension();
+    narrow_.resize(static_cast<std::size_t>(components()));
+    for (Index k = 0; k < components(); ++k) {
+      const Vector<double> offset =
+          means.row(k).template cast<double>().transpose() - shift_.row(k).transpose();
+      narrow_[static_cast<std::size_t>(k)] =
+          detail::bears_narrow_sums(n[k], factors_.middleRows(block(k) * height, height), offset);
+    }
+  }
+
   // In units of `unit`. axes: see GaussianEstimates.
   detail::GaussianEstimates estimates(const Vector<double>& n, const Statistics& s,
                                       const Vector<double>& unit, RowMatrix<double>& axes) const {
@@ -371,6 +386,8 @@ class GaussianFamily {
   RowMatrix<double> factors_;  // B D x D: lower triangular Cholesky factors; or B x D: deviations
   RowMatrix<double> axes_;     // D x D: of all components (EVE, VVE), once there are any
   std::vector<Mended> mended_;
+  std::vector<std::uint8_t>
+      narrow_;  // float only: components whose sums may be in float; empty = none
 };
 
 LATENT_END

@@ -7,7 +7,6 @@
 #include <tuple>
 
 #include "latent/core/numeric.hpp"
-#include "latent/core/product.hpp"
 #include "latent/core/types.hpp"
 
 LATENT_BEGIN
@@ -24,52 +23,6 @@ struct GaussianStatistics {
 };
 
 namespace detail {
-
-// Rows first ... first+D-1 of scatter += rz' z, lower triangle.
-template <class Columns>
-void add_scatter(const Columns& z, const Columns& rz, Index first, RowMatrix<double>& scatter) {
-  const Index d = z.cols();
-  if (d <= 8) {
-    for (Index i = 0; i < d; ++i)
-      for (Index j = 0; j <= i; ++j)
-        scatter(first + i, j) += ordered_dot(rz.col(i).data(), z.col(j).data(), z.rows());
-    return;
-  }
-  constexpr Index stripe = 32;  // rows, each stripe as wide as its last row
-  for (Index i = 0; i < d; i += stripe) {
-    const Index height = std::min(stripe, d - i);
-    Eigen::Block<RowMatrix<double>> target(scatter, first + i, 0, height, i + height);
-    add_product(rz.middleCols(i, height).transpose(), z.leftCols(i + height), target);
-  }
-}
-
-// s += the sums of a tile. shared: all components add to one matrix of scatter.
-template <class S>
-void accumulate_about(const RowMatrix<double>& shift, const Eigen::Ref<const RowMatrix<S>>& x,
-                      const RowMatrix<S>& r, bool shared, bool diagonal, GaussianStatistics& s) {
-  using Columns = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
-  const Index d = x.cols();
-  const Columns tile = x.template cast<double>();
-  Columns z(x.rows(), d);
-  Columns rz(x.rows(), d);
-  Vector<double> weight(x.rows());
-  for (Index k = 0; k < shift.rows(); ++k) {
-    weight = r.col(k).template cast<double>();
-    if (!(weight.maxCoeff() > 0.0)) continue;
-    for (Index j = 0; j < d; ++j) {
-      z.col(j).array() = tile.col(j).array() - shift(k, j);
-      rz.col(j).array() = z.col(j).array() * weight.array();
-      s.sum(k, j) += ordered_dot(weight.data(), z.col(j).data(), z.rows());
-    }
-    const Index block = shared ? 0 : k;
-    if (diagonal) {
-      for (Index j = 0; j < d; ++j)
-        s.scatter(block, j) += ordered_dot(rz.col(j).data(), z.col(j).data(), z.rows());
-    } else {
-      add_scatter(z, rz, block * d, s.scatter);
-    }
-  }
-}
 
 // Powers of two near the numbers of x, all positive: units by which one divides and multiplies again
 // without a trace.

@@ -17,6 +17,7 @@
 #include "latent/core/types.hpp"
 #include "latent/em/concepts.hpp"
 #include "latent/em/parameter_names.hpp"
+#include "latent/mixture/family_tile.hpp"
 #include "latent/mixture/optional_members.hpp"
 
 LATENT_BEGIN
@@ -46,21 +47,62 @@ void for_each_family(const std::tuple<F...>& families, const Body& body) {
   (std::index_sequence_for<F...>{});
 }
 
+// The tiles of all families, whose components follow each other.
+template <class S, class Families, class Statistics, class... Tile>
+struct HeterogeneousTile {
+  const Families& families;
+  std::tuple<Tile...> tiles;
+
+  using Rows = Eigen::Ref<const RowMatrix<S>>;
+
+  void log_joint(const Rows& x, S* joint, Index stride, const S* log_weights) {
+    for_each_family(families, [&](auto at, Index first) {
+      std::get<decltype(at)::value>(tiles).log_joint(x, joint + first * stride, stride,
+                                                     log_weights + first);
+    });
+  }
+
+  void accumulate(const Rows& x, const S* r, Index stride, const double* n,
+                  Statistics& statistics) {
+    for_each_family(families, [&](auto at, Index first) {
+      constexpr std::size_t i = decltype(at)::value;
+      std::get<i>(tiles).accumulate(x, r + first * stride, stride, n + first,
+                                    std::get<i>(statistics.parts));
+    });
+  }
+};
+
 // What an E-step needs of each family, made once.
 template <class... F>
 struct PreparedHeterogeneous {
   using S = std::common_type_t<ScalarOf<F>...>;
+  using Rows = Eigen::Ref<const RowMatrix<S>>;
+  using Families = std::tuple<F...>;
 
-  const std::tuple<F...>& families;
+  const Families& families;
   std::tuple<decltype(prepared(std::declval<const F&>()))...> ready;
 
-  void log_density(const Eigen::Ref<const RowMatrix<S>>& x, RowMatrix<S>& out) const {
+  void log_density(const Rows& x, RowMatrix<S>& out) const {
     for_each_family(families, [&](auto at, Index first) {
       constexpr std::size_t i = decltype(at)::value;
       RowMatrix<S> part(x.rows(), std::get<i>(families).components());
       std::get<i>(ready).log_density(x, part);
       out.middleCols(first, part.cols()) = part;
     });
+  }
+
+  auto tile() const {
+    return [&]<std::size_t... I>(std::index_sequence<I...> /*families*/) {
+      return tiles(tile_of(std::get<I>(families), std::get<I>(ready))...);
+    }
+    (std::index_sequence_for<F...>{});
+  }
+
+ private:
+  template <class... Tile>
+  HeterogeneousTile<S, Families, HeterogeneousStatistics<F...>, Tile...> tiles(
+      Tile... of_family) const {
+    return {families, {std::move(of_family)...}};
   }
 };
 

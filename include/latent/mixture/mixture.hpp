@@ -22,6 +22,7 @@
 #include "latent/em/concepts.hpp"
 #include "latent/em/over_blocks.hpp"
 #include "latent/em/parameter_names.hpp"
+#include "latent/em/respond.hpp"
 #include "latent/mixture/dirichlet.hpp"
 #include "latent/mixture/prepared_mixture.hpp"
 

@@ -8,9 +8,9 @@
 #include "latent/core/blocks.hpp"
 #include "latent/core/executor.hpp"
 #include "latent/core/statistics.hpp"
-#include "latent/em/assignment.hpp"
 #include "latent/em/convergence.hpp"
 #include "latent/em/lower_bound.hpp"
+#include "latent/em/respond.hpp"
 #include "latent/testing/law_data.hpp"
 
 LATENT_BEGIN
