@@ -24,57 +24,8 @@ using latent_test::same_bits;
 using latent_test::with_gaps;
 using Fit = latent::IncompleteGaussianMixture;
 
-TEST_CASE("incomplete fits: no iteration loses likelihood, in any form, with weights and labels") {
-  latent::Labels labels;
-  const RowMatrix<double> x = with_gaps(bells(Covariance::full).sample(900, 5, &labels), 0.25, 9);
-  Vector<double> w(x.rows());
-  for (Index i = 0; i < x.rows(); ++i) {
-    w[i] = static_cast<double>(i % 3);
-    if (i % 4 != 0) labels[i] = -1;
-  }
-  const auto data = latent::samples(x).weights(w).labels(labels);
-  for (const Covariance form : latent::every_covariance) {
-    INFO(std::string(to_string(form)));
-    const auto fit = latent::EM{.max_iterations = 40, .tolerance = 0}.fit(bells(form, 0.7), data);
-    CHECK(fit.report.status == latent::Status::max_iterations);
-    const auto& trace = fit.report.trace;
-    REQUIRE(trace.size() == 41);
-    for (std::size_t t = 1; t < trace.size(); ++t)
-      CHECK(trace[t].log_likelihood >=
-            trace[t - 1].log_likelihood - 1e-13 * std::abs(trace[t].log_likelihood));
-    CHECK(trace[40].log_likelihood > trace[0].log_likelihood + 100.0);
-    CHECK(close(fit.log_likelihood, fit.model.log_likelihood(data), 1e-13));
-  }
-}
-
-TEST_CASE("incomplete fits: at the end no parameter can be bettered") {
-  const RowMatrix<double> x = with_gaps(bells(Covariance::full).sample(500, 5), 0.3, 9);
-  const auto fit =
-      latent::EM{.max_iterations = 5000, .tolerance = 1e-14}.fit(bells(Covariance::full), x);
-  const auto& family = fit.model.family;
-  const double most = fit.log_likelihood;
-  // Steps of 1e-3 change the log-likelihood by about n 1e-6 / 2 = 2.5e-4, always down.
-  for (Index k = 0; k < 3; ++k)
-    for (Index j = 0; j < 4; ++j)
-      for (const double step : {-1e-3, 1e-3}) {
-        Bells other = fit.model;
-        other.family.means(k, j) += step;
-        CHECK(other.log_likelihood(x) < most);
-        std::vector<Eigen::MatrixXd> covariances;
-        for (Index m = 0; m < 3; ++m) covariances.push_back(family.covariance(m));
-        auto& c = covariances[static_cast<std::size_t>(k)];
-        c(j, 0) += step;
-        c(0, j) = c(j, 0);
-        const Bells turned{fit.model.weights,
-                           latent::IncompleteGaussian<double>(latent::GaussianFamily<double>(
-                               Covariance::full, family.means, covariances))};
-        CHECK(turned.log_likelihood(x) < most);
-      }
-}
-
-TEST_CASE("incomplete fits: executors agree to the bit, and the E-step variants run") {
-  const Bells truth = bells(Covariance::full);
-  const RowMatrix<double> x = with_gaps(truth.sample(5000, 5), 0.25, 9);
+TEST_CASE("incomplete fits: executors agree to the bit") {
+  const RowMatrix<double> x = with_gaps(bells(Covariance::full).sample(5000, 5), 0.25, 9);
   const Fit options{.components = 3, .restarts = 2, .max_iterations = 5, .tolerance = 0};
   const auto serial = options.fit(x, latent::Serial{});
   for (const int threads : {1, 2, 3, 8}) {
@@ -82,12 +33,6 @@ TEST_CASE("incomplete fits: executors agree to the bit, and the E-step variants 
     CHECK(same_bits(fit.model.parameters(), serial.model.parameters()));
     CHECK(same_bits(fit.log_likelihood, serial.log_likelihood));
   }
-  const latent::EM em{.max_iterations = 30, .tolerance = 0};
-  const auto soft = em.fit(truth, x);
-  const auto hard = em.fit(truth, x, latent::Threads{}, latent::Hard{});
-  CHECK(hard.report.status != latent::Status::not_monotone);
-  CHECK(hard.log_likelihood < soft.log_likelihood);
-  CHECK(hard.log_likelihood > soft.log_likelihood - 100.0);
 }
 
 TEST_CASE(
@@ -127,18 +72,13 @@ TEST_CASE(
   CHECK(right > 1800);
 }
 
-TEST_CASE("incomplete fits: units of a power of two, and float") {
+TEST_CASE("incomplete fits: units of a power of two change nothing but the units") {
   const RowMatrix<double> x = with_gaps(bells(Covariance::full).sample(600, 5), 0.25, 9);
   const Fit options{.components = 3, .max_iterations = 10, .tolerance = 0};
   const auto a = options.fit(x);
   const auto b = options.fit(RowMatrix<double>(0x1p30 * x));
   CHECK(close_matrix(b.model.family.means, (0x1p30 * a.model.family.means).eval(), 1e-10));
   CHECK(close_matrix(b.model.weights, a.model.weights, 1e-10));
-  // A float model keeps about seven digits, of which ten contracting steps lose few.
-  const RowMatrix<float> narrow = x.cast<float>();
-  const auto c = options.fit(narrow);
-  CHECK(close(c.log_likelihood, a.log_likelihood, 1e-4));
-  CHECK(impute(c.model, narrow).allFinite());
 }
 
 TEST_CASE("incomplete fits: columns without numbers and bad options are typed errors") {

@@ -21,9 +21,8 @@
 LATENT_BEGIN
 
 // Fits a Gaussian mixture by EM where numbers are missing at random (NaN in x). For the start alone the
-// gaps are filled with what one Gaussian expects of them; GaussianMixture's start of that (k-means, or
-// the labels where there are some) shares out the rows, and the first M-step is of the data as they
-// are. Rows with nothing observed are no error and say nothing. Options as in GaussianMixture. For the
+// gaps are filled with what one Gaussian expects of them: GaussianMixture's start of that (k-means, or
+// the labels where there are some) shares out the rows, and an M-step of the form follows. Rows with nothing observed are no error and say nothing. Options as in GaussianMixture. For the
 // start the data are copied once.
 struct IncompleteGaussianMixture {
   Index components = 2;  // K, 1 ... n
@@ -67,11 +66,11 @@ struct IncompleteGaussianMixture {
  private:
   static constexpr std::string_view who = "IncompleteGaussianMixture";
 
-  // K components alike.
+  // K components alike, for rows without gaps.
   template <class S>
-  Mixture<IncompleteGaussian<S>> rough(Index columns) const {
-    auto family =
-        IncompleteGaussian<S>::isotropic(form, RowMatrix<S>::Zero(components, columns), 1.0);
+  Mixture<GaussianFamily<S>> rough(Index columns) const {
+    const RowMatrix<S> means = RowMatrix<S>::Zero(components, columns);
+    auto family = GaussianFamily<S>::isotropic(form, means, 1.0);
     family.floor = floor;
     family.prior = prior;
     return {Vector<double>::Constant(components, 1.0 / static_cast<double>(components)),
@@ -81,7 +80,7 @@ struct IncompleteGaussianMixture {
   template <class S, class Team>
   void check(const Samples<S>& data, Team& team) const {
     detail::check_component_count(data, components, restarts, who);
-    detail::check_model_and_data(rough<S>(data.cols()), data, team, who);
+    detail::check_model_and_data(accepting_missing(rough<S>(data.cols())), data, team, who);
     const auto seen = detail::observed_sums(data, team, who, [](double, Index) { return 0.0; });
     for (Index j = 0; j < data.cols(); ++j)
       detail::require<DataError>(
@@ -120,8 +119,8 @@ struct IncompleteGaussianMixture {
     const auto begun =
         GaussianMixture<Covariance::full>{.components = components, .floor = floor, .seed = seed}
             .start(source, restart, lent);
-    return start_from_responsibilities(rough<S>(data.cols()), data, begun.responsibilities(source),
-                                       lent);
+    return accepting_missing(start_from_responsibilities(rough<S>(data.cols()), source,
+                                                         begun.responsibilities(source), lent));
   }
 };
 
