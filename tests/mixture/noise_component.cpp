@@ -108,7 +108,7 @@ TEST_CASE("noise: weights, labels and executors") {
   Vector<double> w(x.rows());
   latent::Labels some(x.rows());
   for (Index i = 0; i < x.rows(); ++i) {
-    w[i] = static_cast<double>(i % 3);
+    w[i] = 0.5 + static_cast<double>(i % 4);
     some[i] = i % 10 < 5 ? truth[i] : -1;
   }
   const auto weighted = latent::samples(x).weights(w);
