@@ -3,7 +3,7 @@
 // fitted to what is left (nothing is filled in, no row thrown away), and then guesses what was lost.
 // Second, a sixth more rows are strewn over the picture at random: a noise component takes them.
 //
-// Look at: the table of guesses. One mean for all is off by 13 minutes; a Gaussian that knows of no
+// Look at: the table of guesses. One mean for all is off by 14 minutes; a Gaussian that knows of no
 // clusters, a straight line, by 6; the mixture, which bends, by a little less. Draws are off by more
 // than expectations, as they must: they have the spread of the data, for what is computed from them.
 // And the picture: with noise among the data the ellipses stay where they were.
