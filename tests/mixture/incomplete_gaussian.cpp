@@ -276,7 +276,17 @@ TEST_CASE("incomplete Gaussian: drawn values have the mean and covariance that t
     for (Index b = 0; b < 2; ++b)
       CHECK(std::abs(spread(a, b) - covariance(a, b)) <
             5.0 * std::sqrt(6.0 * covariance(a, a) * covariance(b, b)) / root);
-  // Mean imputation has less spread than draws.
+  // In one component, by a label, a draw is normal: variances to five of their standard errors.
+  const RowMatrix<double> of_one =
+      sample_missing(model, latent::samples(x).labels(latent::Labels::Constant(n, 1)), 3);
+  const Textbook book(model, row, 0, 1);
+  for (const Index j : m) {
+    const double variance = book.covariance(j, j);
+    const double mean_square =
+        (of_one.col(j).array() - book.mean[j]).square().sum() / static_cast<double>(n);
+    CHECK(std::abs(mean_square - variance) < 5.0 * variance * std::sqrt(2.0) / root);
+  }
+  // The gaps of a row are drawn together.
   CHECK(std::abs(covariance(0, 1)) > 0.05);
 }
 
