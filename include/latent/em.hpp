@@ -7,6 +7,7 @@
 #include "latent/core/random.hpp"
 #include "latent/core/source.hpp"
 #include "latent/em/em.hpp"
+#include "latent/em/expected_statistics.hpp"
 #include "latent/em/incremental.hpp"
 #include "latent/em/lower_bound.hpp"
 #include "latent/em/online.hpp"

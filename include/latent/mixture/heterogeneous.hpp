@@ -118,6 +118,7 @@ class Heterogeneous {
  public:
   using Scalar = std::common_type_t<ScalarOf<F>...>;
   using Statistics = detail::HeterogeneousStatistics<F...>;
+  static constexpr bool accepts_missing = (detail::accepts_missing<F>() && ...);
   static_assert(sizeof...(F) >= 1 && (std::is_same_v<ScalarOf<F>, Scalar> && ...),
                 "Heterogeneous: the families must compute in the same scalar");
 

@@ -41,6 +41,7 @@ struct Mixture {
   static_assert(detail::is_mixture_family<Family>());
   using Scalar = ScalarOf<Family>;
   using Statistics = MixtureStatistics<typename Family::Statistics>;
+  static constexpr bool accepts_missing = detail::accepts_missing<Family>();
 
   Vector<double> weights;  // K, not negative, sum 1
   Family family;

@@ -17,9 +17,9 @@
 #include "latent/decomposition/axes.hpp"
 #include "latent/em/over_blocks.hpp"
 #include "latent/em/parameter_names.hpp"
+#include "latent/mixture/observed_moments.hpp"
 #include "latent/models/column_regressions.hpp"
 #include "latent/models/linear_gaussian.hpp"
-#include "latent/models/observed_moments.hpp"
 
 LATENT_BEGIN
 

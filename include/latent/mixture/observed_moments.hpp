@@ -15,7 +15,8 @@ LATENT_BEGIN
 namespace detail {
 
 struct ObservedMoments {
-  Vector<double> mean;  // D; 0 where nothing is observed
+  Vector<double> weight;  // D: of what is observed
+  Vector<double> mean;    // D; 0 where nothing is observed
   Vector<double>
       variance;  // D, divisor sum w; that of a column without one: the mean of the others
 };
@@ -52,9 +53,10 @@ template <class S>
 ObservedMoments observed_moments(const Samples<S>& data, std::string_view who) {
   auto team = Threads{}.team();
   const Index d = data.cols();
-  ObservedMoments moments{Vector<double>::Zero(d), Vector<double>::Zero(d)};
+  ObservedMoments moments{{}, Vector<double>::Zero(d), Vector<double>::Zero(d)};
   const ObservedSums first =
       observed_sums(data, team, who, [](double value, Index) { return value; });
+  moments.weight = first.weight;
   for (Index j = 0; j < d; ++j)
     if (first.weight[j] > 0.0) moments.mean[j] = first.sum[j] / first.weight[j];
   const ObservedSums second = observed_sums(data, team, who, [&](double value, Index j) {
