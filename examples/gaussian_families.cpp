@@ -85,9 +85,10 @@ void draw_fit(examples::Plot& plot, const RowMatrix<double>& x, const Fit& found
               "plot " + plot.data(points) +
               " using 1:2:3 with points pt 7 ps 0.25 lc palette notitle";
   for (Index k = 0; k < 3; ++k)
-    plot << ", " + plot.data(latent::confidence_ellipse(found.fit.model.family.means.row(k),
-                                                        found.fit.model.family.covariance(k),
-                                                        1.0 - std::exp(-2.0))) +
+    plot << ", " +
+                plot.data(latent::confidence_ellipse(found.fit.model.family.means.row(k),
+                                                     found.fit.model.family.covariance(k),
+                                                     1.0 - std::exp(-2.0))) +
                 " using 1:2 with lines lw 2 lc 'black' notitle";
   plot << "\nset title textcolor 'black'\n";
 }

@@ -93,12 +93,14 @@ struct GaussianDensity {
   }
 };
 
-// log-densities from squares: -inf where the square overflowed.
+// log weight + log-density from squares: -inf where the square overflowed. In this order, which is that
+// of any other family.
 template <class S>
-typename VectorOf<S>::Type log_density_of(const typename VectorOf<S>::Type& square, S constant) {
+typename VectorOf<S>::Type log_joint_of_square(const typename VectorOf<S>::Type& square, S constant,
+                                               S log_weight) {
   using V = typename VectorOf<S>::Type;
   const V a = constant - square * S(0.5);
-  return not_finite<S>(a) ? V{} - std::numeric_limits<S>::infinity() : a;
+  return (not_finite<S>(a) ? V{} - std::numeric_limits<S>::infinity() : a) + log_weight;
 }
 
 // joint[i] = log p(x_i | component k) + log weight of `rows` rows, a multiple of a step. x: [column]
@@ -109,7 +111,7 @@ void few_columns_density(const GaussianDensity<S>& density, Index k, S log_weigh
   using V = typename VectorOf<S>::Type;
   constexpr auto d = static_cast<std::size_t>(D);
   const Index block = density.constant.size() == 1 ? 0 : k;
-  const S constant = density.constant[block] + log_weight;
+  const S constant = density.constant[block];
   S mean[d];
   S w[d][d];
   for (std::size_t i = 0; i < d; ++i) {
@@ -128,7 +130,7 @@ void few_columns_density(const GaussianDensity<S>& density, Index k, S log_weigh
       for (std::size_t j = 1; j <= i; ++j) y += z[j] * w[i][j];
       sum += y * y;
     }
-    store(joint + t, log_density_of<S>(sum, constant));
+    store(joint + t, log_joint_of_square<S>(sum, constant, log_weight));
   }
 }
 
@@ -141,7 +143,7 @@ void step_density(const GaussianDensity<S>& density, Index k, S log_weight, cons
   constexpr auto wide = static_cast<std::size_t>(vectors_per_block);
   const Index d = density.means.cols();
   const Index block = density.constant.size() == 1 ? 0 : k;
-  const S constant = density.constant[block] + log_weight;
+  const S constant = density.constant[block];
   const S* mean = density.means.data() + k * d;
   V sums[wide] = {};
   if (density.diagonal) {
@@ -168,7 +170,8 @@ void step_density(const GaussianDensity<S>& density, Index k, S log_weight, cons
     for (std::size_t v = 0; v < wide; ++v) sums[v] = load(squares + static_cast<Index>(v) * lanes);
   }
   for (std::size_t v = 0; v < wide; ++v)
-    store(joint + static_cast<Index>(v) * lanes, log_density_of<S>(sums[v], constant));
+    store(joint + static_cast<Index>(v) * lanes,
+          log_joint_of_square<S>(sums[v], constant, log_weight));
 }
 
 // joint[k * stride + i] for all components; `rows` is a multiple of a step.
