@@ -62,7 +62,10 @@ struct Report {
   std::vector<Iteration> trace;  // trace[0] is the start
   std::vector<Note> notes;
   Index evaluations = 0;  // passes over the data that evaluated the model: E-steps, assignments
-  std::vector<double> restarts;  // the final objective of each run of a fit with restarts, in order
+  // The final objective of each run of a fit with restarts, in order; where there were short runs, of
+  // those that were continued, the most promising first.
+  std::vector<double> restarts;
+  std::vector<double> short_runs;  // the objective that each short run had reached, in order
 
   bool converged() const { return status == Status::converged; }
 };
