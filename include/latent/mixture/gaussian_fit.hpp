@@ -155,7 +155,7 @@ struct GaussianFit {
       if (!known) known = singular_together(data, team);
       return *known;
     };
-    using Runs = RepairedRuns<Model, Starts, decltype(data_singular), S, Team, Observer>;
+    using Runs = RepairedRuns<Model, S, Team, Observer>;
     return best_of(plan, em_of(options).limits(),
                    Runs{options.singularity, starts, data_singular, data, total_weight(data, team),
                         team, observer});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -42,7 +43,7 @@ inline Report joined(Report before, Report after) {
 //
 // starts(restart, attempt): the start of a run, attempt 0, and those of `restart`;
 // data_singular(): whether one component on all rows would collapse as well.
-template <class M, class Starts, class DataSingular, class S, class Team, class Observer>
+template <class M, class S, class Team, class Observer>
 struct RepairedRuns {
   using Model = M;
   static constexpr bool wander = false;
@@ -53,8 +54,8 @@ struct RepairedRuns {
   };
 
   Singularity policy;
-  const Starts& starts;
-  const DataSingular& data_singular;
+  std::function<Model(Index, Index)> starts;
+  std::function<bool()> data_singular;
   const Samples<S>& data;
   double weight;
   Team& team;
