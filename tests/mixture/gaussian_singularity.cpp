@@ -181,6 +181,32 @@ TEST_CASE("singularity: restart begins anew and says how often") {
   CHECK(has_note(hopeless.report, "the floor serves from here on: there were 10 repairs"));
 }
 
+TEST_CASE("singularity: of several components that collapse, the lightest is mended first") {
+  RowMatrix<double> x(10, 2);
+  x << 0, 0, 0, 0, 0, 0, 5, 5, 5, 5, 9, 0, 8, 1, 9, 2, 7, 0, 8, 3;
+  latent::Labels labels(10);
+  labels << 0, 0, 0, 1, 1, 2, 2, 2, 2, 2;
+  const Mix model = latent::fit_complete(lured(), latent::samples(x).labels(labels));
+  REQUIRE(model.degenerate());
+  const latent::Note worst = latent::detail::worst_collapse(model, 4);
+  CHECK(worst.component == 1);
+  CHECK(worst.value == 2.0);
+  CHECK(worst.iteration == 4);
+  const auto fit = Fit{.singularity = Singularity::drop}.fit_from(model, x);
+  CHECK(has_note(fit.report, "component 1 is dropped, and 2 are left"));
+}
+
+TEST_CASE("singularity: a covariance that all share belongs to no component") {
+  RowMatrix<double> x = RowMatrix<double>::Zero(10, 1);
+  x.topRows(5).setOnes();
+  for (const Singularity policy : {Singularity::drop, Singularity::split}) {
+    const auto fit = latent::GaussianMixture<Covariance::tied>{.singularity = policy}.fit(x);
+    CHECK(fit.report.status == Status::degenerate);
+    CHECK(fit.model.components() == 2);
+    CHECK(has_note(fit.report, "all components share the covariance that is singular"));
+  }
+}
+
 TEST_CASE("singularity: where all rows together are singular, no repair is tried") {
   RowMatrix<double> x = with_twins(98);
   x.col(1).setConstant(3.0);

@@ -16,6 +16,7 @@ using latent::GaussianStart;
 using latent::Index;
 using latent::RowMatrix;
 using latent_test::close;
+using latent_test::close_matrix;
 using latent_test::message_of;
 using latent_test::same_bits;
 using Bells = latent::Gaussian<Covariance::full, double>;
@@ -99,9 +100,17 @@ TEST_CASE("gaussian starts: data scaled by a power of two start at the same plac
     const auto plain = options.start(x);
     const auto scaled = options.start(RowMatrix<double>(x * factor));
     CHECK(same_bits(plain.weights, scaled.weights));
-    CHECK(latent_test::close_matrix(RowMatrix<double>(scaled.family.means / factor),
-                                    plain.family.means, 1e-13));
+    CHECK(close_matrix(RowMatrix<double>(scaled.family.means / factor), plain.family.means, 1e-13));
   }
+}
+
+TEST_CASE("gaussian starts: units of the columns do not decide a hierarchical start") {
+  const RowMatrix<double> x = three_bells().sample(400, 3);
+  const Eigen::Vector2d units(1.0, 1e-3);
+  const RowMatrix<double> other = x * units.asDiagonal();
+  const Fit options{.components = 3, .init = GaussianStart::hierarchical};
+  CHECK(options.start(x).predict(x) == options.start(other).predict(other));
+  CHECK(close_matrix(options.start(x).weights, options.start(other).weights, 1e-12));
 }
 
 TEST_CASE("gaussian starts: each finds components that lie apart") {

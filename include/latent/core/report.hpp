@@ -14,8 +14,8 @@ enum class Status {
   max_iterations,     // the limit came first
   degenerate,         // a usable result of degenerate data; the notes say what was met
   not_monotone,       // the objective got worse by more than rounding; the better model is returned
-  numerical_failure,  // statistics or objective stopped being finite; the last finite model is
-                      // returned
+  numerical_failure,  // statistics or objective stopped being finite, or a component collapsed under
+                      // Singularity::fail; the last model before is returned
   stopped,            // an observer said so
 };
 
