@@ -14,8 +14,8 @@ enum class Status {
   max_iterations,     // the limit came first
   degenerate,         // a usable result of degenerate data; the notes say what was met
   not_monotone,       // the objective got worse by more than rounding; the better model is returned
-  numerical_failure,  // statistics or objective stopped being finite; the last finite model is
-                      // returned
+  numerical_failure,  // statistics or objective stopped being finite, or a component collapsed under
+                      // Singularity::fail; the last model before is returned
   stopped,            // an observer said so
 };
 
@@ -62,7 +62,10 @@ struct Report {
   std::vector<Iteration> trace;  // trace[0] is the start
   std::vector<Note> notes;
   Index evaluations = 0;  // passes over the data that evaluated the model: E-steps, assignments
-  std::vector<double> restarts;  // the final objective of each run of a fit with restarts, in order
+  // The final objective of each run of a fit with restarts, in order; where there were short runs, of
+  // those that were continued, the most promising first.
+  std::vector<double> restarts;
+  std::vector<double> short_runs;  // the objective that each short run had reached, in order
 
   bool converged() const { return status == Status::converged; }
 };

@@ -57,6 +57,9 @@ class Gaussian : public GaussianFamily<S> {
   }
 
   Gaussian recentred() const { return Gaussian(Base::recentred()); }
+  Gaussian rearranged(const std::vector<Index>& from, const RowMatrix<S>& component_means) const {
+    return Gaussian(Base::rearranged(from, component_means));
+  }
   Gaussian maximize(const Vector<double>& n, const Statistics& s) const {
     return Gaussian(Base::maximize(n, s));
   }

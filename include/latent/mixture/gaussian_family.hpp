@@ -52,6 +52,9 @@ class GaussianFamily {
   RowMatrix<S> means;            // K x D
   double floor = 1e-10;          // in [0, 1)
   NormalInverseWishart prior{};  // on means and covariances
+  // The covariances are known: maximize() leaves them as they are. With form EII, equal fixed weights
+  // and a variance that tends to 0, EM tends to k-means (Bishop 2006, section 9.3.2).
+  bool known_covariances = false;
 
   // means: K x D; covariances: K matrices of D x D, or the one that all share; symmetric (the lower
   // triangle is read) and positive definite, and diagonal where the form is. That they have the
@@ -93,6 +96,29 @@ class GaussianFamily {
     GaussianFamily moved = *this;
     moved.shift_ = means.template cast<double>();
     return moved;
+  }
+
+  // K' components at `component_means` (K' x D), number k with the covariance that component
+  // from[k] has here.
+  GaussianFamily rearranged(const std::vector<Index>& from,
+                            const RowMatrix<S>& component_means) const {
+    detail::require(static_cast<Index>(from.size()) == component_means.rows() &&
+                        component_means.cols() == dimension(),
+                    "Gaussian::rearranged: means must be ", from.size(), " x ", dimension(),
+                    "; got ", component_means.rows(), " x ", component_means.cols());
+    GaussianFamily made(form_, component_means);
+    made.floor = floor;
+    made.prior = prior;
+    made.known_covariances = known_covariances;
+    made.axes_ = axes_;
+    const Index height = factors_.rows() / blocks();
+    for (Index k = 0; k < made.components(); ++k) {
+      const Index old = from[static_cast<std::size_t>(k)];
+      check_component(old);
+      made.factors_.middleRows(made.block(k) * height, height) =
+          factors_.middleRows(block(old) * height, height);
+    }
+    return made;
   }
 
   Index components() const { return means.rows(); }
@@ -154,6 +180,7 @@ class GaussianFamily {
     GaussianFamily next = *this;
     next.mended_.clear();
     next.move_means(n, s);
+    if (known_covariances) return next;
     const Vector<double> deviation = detail::unit_of_data<S>(form_, shift_, n, s);
     const Vector<double> unit = detail::binary_units(deviation);
     const detail::GaussianEstimates found = estimates(n, s, unit, next.axes_);
@@ -183,6 +210,7 @@ class GaussianFamily {
   bool valid(const Vector<double>& n, const Statistics& s) const {
     for (Index k = 0; k < components(); ++k)
       if (!is_finite(n[k]) || !(n[k] >= 0.0)) return false;
+    if (known_covariances) return true;
     RowMatrix<double> axes = axes_;
     const detail::GaussianEstimates found =
         estimates(n, s, detail::unit_of_data<S>(form_, shift_, n, s), axes);
@@ -254,8 +282,10 @@ class GaussianFamily {
   }
 
   Index free_parameters() const {
-    return components() * dimension() +
-           detail::covariance_parameters(form_, components(), dimension());
+    const Index of_means = components() * dimension();
+    return known_covariances
+               ? of_means
+               : of_means + detail::covariance_parameters(form_, components(), dimension());
   }
 
   void sample(Index k, Random& random, S* row) const {
