@@ -163,6 +163,13 @@ TEST_CASE("choosing a mixture: where there is no structure, starts differ and it
   for (const GaussianRow& row : choice.rows) {
     CHECK(*row.stability < 0.95);
     CHECK(*row.stability >= -0.5);
+    double best = -std::numeric_limits<double>::infinity();
+    for (std::uint64_t s = 0; s < 4; ++s)
+      best =
+          std::max(best, GaussianMixture<Covariance::VVI>{.components = row.components, .seed = s}
+                             .fit(x)
+                             .log_likelihood);
+    CHECK(close(row.log_likelihood, best, 1e-13));
   }
   CHECK(*choice.stability < 1.0);
   CHECK(*choice.agreement < 0.95);
@@ -302,6 +309,12 @@ TEST_CASE("choosing a mixture: known labels hold in every fit", "[selection]") {
   const Labels found = choice.fit.model.predict(x);
   for (Index i = 0; i < 90; ++i) CHECK(found[i] == static_cast<int>((i + 1) % 3));
   CHECK(close(choice.row(choice.form, 3).bic, choice.fit.model.bic(data), 64 * eps));
+  // A row held out is judged without its label.
+  latent::detail::Team alone{1};
+  const auto held =
+      latent::detail::held_out_log_density([&](const auto&) { return choice.fit.model; }, data,
+                                           latent::detail::random_folds(data, 3, 1), 3, alone);
+  CHECK(same_bits(held, choice.fit.model.log_density(x)));
   options.from = 2;
   CHECK_THAT(message_of<latent::DataError>([&] { options.fit(data); }),
              contains("labels must be below the number of components, 2; got labels(1) = 2"));
