@@ -3,6 +3,7 @@
 
 #include "latent/bernoulli_mixture.hpp"
 #include "latent/choose_clusters.hpp"
+#include "latent/choose_gaussian_mixture.hpp"
 #include "latent/coins.hpp"
 #include "latent/eigenfaces.hpp"
 #include "latent/em.hpp"

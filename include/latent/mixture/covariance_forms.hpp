@@ -27,6 +27,7 @@ LATENT_BEGIN
 namespace detail {
 
 inline constexpr int most_form_steps = 500;
+inline constexpr int most_floored_steps = 20;  // of axes, along which a variance lies at the floor
 inline constexpr double form_tolerance = 1e-10;  // what is left is its square in the likelihood
 
 inline double geometric_mean(const double* x, Index count) {
@@ -162,7 +163,8 @@ inline double turn_axes(RowMatrix<double>& axes, const std::vector<RowMatrix<dou
   return largest;
 }
 
-// Axes for all components. `axes` is where the search begins, and then holds the axes.
+// Axes for all components. `axes` is where the search begins, and then holds the axes: beside a variance
+// at the floor they creep, and the M-steps that follow go on with it.
 inline void common_axes(Covariance form, std::vector<RowMatrix<double>>& own,
                         const Vector<double>& n, double floor, std::vector<char>& raised,
                         RowMatrix<double>& axes) {
@@ -176,7 +178,9 @@ inline void common_axes(Covariance form, std::vector<RowMatrix<double>>& own,
     if (form == Covariance::EVE) equal_volumes(variance, n);
   };
   variances();
-  for (int step = 0; step < most_form_steps; ++step) {
+  const bool floored = std::find(raised.begin(), raised.end(), char{1}) != raised.end();
+  const int most = floored ? most_floored_steps : most_form_steps;
+  for (int step = 0; step < most; ++step) {
     const double turned = turn_axes(axes, own, variance, n);
     variances();
     if (!(turned > form_tolerance)) break;

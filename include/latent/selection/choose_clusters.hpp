@@ -14,8 +14,8 @@
 
 #include "latent/cluster/kmeans.hpp"
 #include "latent/metrics/dispersion.hpp"
-#include "latent/metrics/pair_counts.hpp"
 #include "latent/metrics/silhouette.hpp"
+#include "latent/selection/agreement.hpp"
 #include "latent/selection/cluster_bic.hpp"
 #include "latent/selection/cluster_votes.hpp"
 #include "latent/selection/gap_reference.hpp"
@@ -146,28 +146,13 @@ struct ChooseClusters {
     return seeded ? seeds : 1;
   }
 
-  // Of the rows that have a weight.
   template <class S, class Team>
   static double agreement(const Samples<S>& data, const std::vector<KMeansFit<S>>& runs,
                           Team& team) {
-    const auto count = static_cast<Index>(runs.size());
     std::vector<Labels> labels;
-    for (const KMeansFit<S>& fit : runs) {
-      labels.push_back(fit.labels);
-      if (data.has_weights())  // -1 is left out
-        labels.back() = (data.weights().array() > 0.0).select(fit.labels, -1);
-    }
-    Vector<double> values = Vector<double>::Zero(count * count);
-    team.for_each_lane(count * count, [&](Index job) {
-      const Index a = job / count;
-      const Index b = job % count;
-      if (a < b)
-        values[job] = adjusted_rand_index(labels[static_cast<std::size_t>(a)],
-                                          labels[static_cast<std::size_t>(b)]);
-    });
-    double sum = 0.0;
-    for (const double value : values) sum += value;
-    return sum / static_cast<double>(count * (count - 1) / 2);
+    for (const KMeansFit<S>& fit : runs)
+      labels.push_back(detail::labels_that_count(data, fit.labels));
+    return detail::mean_agreement(labels, team);
   }
 
   template <class S, class Exec>
