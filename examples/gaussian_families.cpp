@@ -8,7 +8,7 @@
 // - the table: more parameters never lower the likelihood of a form that contains another, and BIC
 //   (lower is better) finds the one that the clouds were drawn from, VEV: equal shapes, turned and of
 //   different sizes.
-// - the last panel: the density of the best form, by contours that hold 10 ... 99 % of its height.
+// - the last panel: the density of the best form, with contours at 1 ... 80 % of its greatest height.
 #include <array>
 #include <cmath>
 #include <cstddef>
