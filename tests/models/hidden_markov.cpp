@@ -240,7 +240,7 @@ concept CanSample = requires(const M& model) {
 static_assert(CanSample<Casino> && CanSample<latent::Mixture<latent_test::Die>>);
 static_assert(!CanSample<latent::HiddenMarkov<Unsized>> && !CanSample<latent::Mixture<Unsized>>);
 
-TEST_CASE("hidden markov: sequences of one row are the mixture, to the last bit") {
+TEST_CASE("hidden markov: sequences of one row are the mixture") {
   Random random(3);
   const Casino chain = random_casino(3, 5, random);
   const latent::Mixture<latent_test::Die> mixture{chain.initial, chain.family};
@@ -249,12 +249,15 @@ TEST_CASE("hidden markov: sequences of one row are the mixture, to the last bit"
   const latent::EM em{.max_iterations = 20, .tolerance = 0};
   const auto a = em.fit(chain, latent::samples(x).sequences(ones));
   const auto b = em.fit(mixture, x);
-  CHECK(latent_test::same_bits(a.log_likelihood, b.log_likelihood));
-  CHECK(latent_test::same_bits(a.model.initial, b.model.weights));
-  CHECK(latent_test::same_bits(a.model.family.probability, b.model.family.probability));
+  // A mixture sums a tile of 256 rows on vectors, in another order: at most 256 eps an iteration, of
+  // which EM forgets a part in each.
+  const double tolerance = 20 * 256 * eps;
+  CHECK(close(a.log_likelihood, b.log_likelihood, tolerance));
+  CHECK(close_matrix(a.model.initial, b.model.weights, tolerance));
+  CHECK(close_matrix(a.model.family.probability, b.model.family.probability, tolerance));
   CHECK(a.model.transition == chain.transition);
-  CHECK(latent_test::same_bits(a.model.posterior(latent::samples(x).sequences(ones)),
-                               b.model.responsibilities(x)));
+  CHECK(close_matrix(a.model.posterior(latent::samples(x).sequences(ones)),
+                     b.model.responsibilities(x), tolerance));
   CHECK(a.model.predict(latent::samples(x).sequences(ones)) == b.model.predict(x));
   // One sequence whose transitions forget: the same density.
   const Casino forgetful{chain.initial, chain.initial.transpose().replicate(3, 1), chain.family};

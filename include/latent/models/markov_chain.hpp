@@ -181,7 +181,7 @@ inline double absorb(const double* prediction, const Evidence& evidence, Index t
     }
   }
   // Differences within a row keep their digits whatever its level. (A first row is left to itself,
-  // which makes it that of a mixture to the last bit.)
+  // which makes it that of a mixture but for the order of the sums.)
   if (t == 0) level = 0.0;
   for (Index k = 0; k < n; ++k) state[k] = prediction[k] + (row[k] - level);
   const double top = state[first_largest(state, n)];
