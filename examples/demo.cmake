@@ -1,11 +1,10 @@
-# Runs every one of PROGRAMS with --output OUTPUT and --data DATA, then lists what they wrote.
+# Runs PROGRAM with every one of NAMES, --output OUTPUT and --data DATA, then lists what they wrote.
 # One that fails does not hide the others; the run as a whole then fails.
 file(MAKE_DIRECTORY ${OUTPUT})
 set(failures "")
-foreach(program IN LISTS PROGRAMS)
-  get_filename_component(name ${program} NAME_WE)
+foreach(name IN LISTS NAMES)
   message(NOTICE "\n== ${name}")
-  execute_process(COMMAND ${program} --output ${OUTPUT} --data ${DATA} RESULT_VARIABLE result)
+  execute_process(COMMAND ${PROGRAM} ${name} --output ${OUTPUT} --data ${DATA} RESULT_VARIABLE result)
   if(NOT result EQUAL 0)
     message(NOTICE "${name}: ${result}")
     list(APPEND failures ${name})

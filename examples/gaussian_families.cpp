@@ -50,7 +50,7 @@ Eigen::MatrixXd turned(double along, double across, double degrees) {
 
 RowMatrix<double> clouds(std::uint64_t seed) {
   const RowMatrix<double> means{{0.0, 0.0}, {5.0, 1.0}, {2.0, 5.0}};
-  const Model truth{Eigen::Vector3d{0.4, 0.35, 0.25},
+  const Model truth{latent::Vector<double>{{0.4, 0.35, 0.25}},
                     GaussianFamily<double>{Covariance::VEV,
                                            means,
                                            {turned(1.8, 0.6, 30.0), turned(1.2, 0.4, 110.0),
@@ -64,7 +64,7 @@ std::vector<Fit> fits_of(const RowMatrix<double>& x, std::uint64_t seed, int thr
   std::vector<Fit> fits;
   for (const Covariance form : latent::every_covariance) {
     const Model start{
-        Eigen::Vector3d::Constant(1.0 / 3.0),
+        latent::Vector<double>::Constant(3, 1.0 / 3.0),
         GaussianFamily<double>::isotropic(form, clusters.model.centroids(), variance)};
     auto fit = latent::EM{.max_iterations = 5000}.fit(start, x, latent::Threads{threads});
     const double bic = fit.model.bic(x);

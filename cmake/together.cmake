@@ -1,22 +1,19 @@
-# Several test files compiled as one: they instantiate much the same of Eigen and of the library,
-# and that, not their own text, is what takes the time. No test is changed by it, nor need any know
-# of it: all headers that the files include come first, then each file in a namespace of its own,
+# Several files compiled as one: they instantiate much the same of Eigen and of the library, and that,
+# not their own text, is what takes the time. No file is changed by it, nor need any know of it: all
+# headers that the files include come first, then each file in a namespace of its own, file_<stem>,
 # where its includes are empty by then. A missing include can hide that way; the preset `clang`
 # compiles every file alone.
 
-set(LATENT_TESTS_TOGETHER 1 CACHE STRING
-    "Test files that are compiled as one; 1 = each alone (given by a preset)")
-
-# latent_tests_together(<result> <name> <file> ...): the files to compile instead, about as many of
-# the given ones in each. A file that could not stand in a namespace is left as it is: one that
-# opens a namespace of others, or has lines for the preprocessor that are no includes.
-function(latent_tests_together result name)
+# latent_together(<result> <name> <size> <file> ...): the files to compile instead, about <size> of the
+# given ones in each. A file that could not stand in a namespace is left as it is: one that opens a
+# namespace of others, or has lines for the preprocessor that are no includes.
+function(latent_together result name together)
   set(alone "")
   set(wrapped "")
   foreach(file IN LISTS ARGN)
     file(STRINGS ${file} obstacles
          REGEX "^(namespace (latent|Catch|Eigen|std)|#[ ]*(define|undef|if|ifdef|ifndef|pragma))")
-    if(obstacles OR LATENT_TESTS_TOGETHER LESS 2)
+    if(obstacles OR together LESS 2)
       list(APPEND alone ${file})
     else()
       list(APPEND wrapped ${file})
@@ -24,7 +21,7 @@ function(latent_tests_together result name)
   endforeach()
 
   list(LENGTH wrapped count)
-  math(EXPR units "(${count} + ${LATENT_TESTS_TOGETHER} - 1) / ${LATENT_TESTS_TOGETHER}")
+  math(EXPR units "(${count} + ${together} - 1) / ${together}")
   set(at 0)
   set(made "")
   foreach(unit RANGE 1 ${units})
