@@ -15,7 +15,7 @@
 #include <algorithm>
 #include <cmath>
 #include <latent/choose_gaussian_mixture.hpp>
-#include <numbers>
+#include <latent/gaussian_mixture.hpp>
 #include <sstream>
 
 #include "support/csv_file.hpp"
@@ -36,15 +36,9 @@ using Choice = latent::GaussianChoice<double>;
 using Tests = latent::LikelihoodRatioSequence<double>;
 
 // The points at two standard deviations from component k.
-Eigen::MatrixXd ellipse(const Choice& choice, Index k) {
-  const RowMatrix<double> factor = choice.fit.model.family.cholesky_factor(k);
-  Eigen::MatrixXd points(101, 2);
-  for (Index i = 0; i < points.rows(); ++i) {
-    const double angle = 2.0 * std::numbers::pi * static_cast<double>(i) / 100.0;
-    points.row(i) = choice.fit.model.family.means.row(k) +
-                    2.0 * (factor * Eigen::Vector2d{std::cos(angle), std::sin(angle)}).transpose();
-  }
-  return points;
+RowMatrix<double> ellipse(const Choice& choice, Index k) {
+  return latent::confidence_ellipse(choice.fit.model.family.means.row(k),
+                                    choice.fit.model.family.covariance(k), -std::expm1(-2.0));
 }
 
 // BIC against the number of components, one curve a form. Spheres are left out: one column is in

@@ -9,7 +9,6 @@
 #include <cmath>
 #include <latent/gaussian_mixture.hpp>
 #include <map>
-#include <numbers>
 #include <sstream>
 
 #include "support/csv_file.hpp"
@@ -34,16 +33,9 @@ struct Snapshots {
 
 // The points at `radius` standard deviations from component k: mean + radius L (cos, sin), with L
 // L' the covariance.
-Eigen::MatrixXd ellipse(const Geyser& model, Index k, double radius) {
-  const RowMatrix<double> factor = model.family.cholesky_factor(k);
-  Eigen::MatrixXd points(101, 2);
-  for (Index i = 0; i < points.rows(); ++i) {
-    const double angle = 2.0 * std::numbers::pi * static_cast<double>(i) / 100.0;
-    points.row(i) =
-        model.family.means.row(k) +
-        radius * (factor * Eigen::Vector2d{std::cos(angle), std::sin(angle)}).transpose();
-  }
-  return points;
+RowMatrix<double> ellipse(const Geyser& model, Index k, double radius) {
+  return latent::confidence_ellipse(model.family.means.row(k), model.family.covariance(k),
+                                    -std::expm1(-0.5 * radius * radius));
 }
 
 void panel(examples::Plot& plot, const std::string& title, const RowMatrix<double>& x,

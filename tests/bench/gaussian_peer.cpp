@@ -10,9 +10,6 @@
 //   BUDGET  seconds to spend on a task and scalar type, roughly (6)
 //   REPS    fits to take the median of (3)
 //   FIXED   one fit of exactly so many iterations, to compare results and not times
-#include <cstdio>
-#include <cstdlib>
-#include <exception>
 #include <fstream>
 #include <string>
 
@@ -24,8 +21,6 @@ namespace {
 using latent::Covariance;
 using latent::Index;
 using latent::RowMatrix;
-
-using bench::text_from;
 
 struct Task : bench::Task {
   RowMatrix<double> start;  // k x d
@@ -63,14 +58,7 @@ void run(const Task& task, int threads, const char* scalar) {
     return seconds;
   };
   const bench::Timing timing = bench::measure(fit, 10);
-  std::printf(
-      "{\"peer\":\"latent\",\"task\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,\"n\":%ld,\"d\":%ld,"
-      "\"k\":%ld,\"iters\":%d,\"reps\":%d,\"seconds_total\":%.6g,\"seconds_per_iter\":%.6g,"
-      "\"quality\":%.12g,\"blas\":\"%s\",\"note\":\"\"}\n",
-      task.name.c_str(), scalar, threads, static_cast<long>(task.n), static_cast<long>(task.d),
-      static_cast<long>(task.k), timing.iterations, timing.repetitions, timing.fit,
-      timing.iteration, quality, text_from("OPENBLAS_CORETYPE", "default").c_str());
-  std::fflush(stdout);
+  bench::print_line("latent", task, scalar, threads, timing, quality);
 }
 
 template <Covariance Form>
@@ -82,21 +70,11 @@ void run_both(const Task& task, int threads) {
 }  // namespace
 
 int main(int argc, char* argv[]) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: %s TASK THREADS\n", argv[0]);
-    return 2;
-  }
-  // What a harness asks of every peer, and this one does not do, is no failure.
-  const std::string name = argv[1];
-  if (name.rfind("GMM", 0) != 0) return 0;
-  try {
+  return bench::run_peer(argc, argv, "GMM", [](const std::string& name, int threads) {
     const Task task = read_task(name);
     if (task.diagonal)
-      run_both<Covariance::diagonal>(task, std::atoi(argv[2]));
+      run_both<Covariance::diagonal>(task, threads);
     else
-      run_both<Covariance::full>(task, std::atoi(argv[2]));
-  } catch (const std::exception& problem) {
-    std::fprintf(stderr, "%s: %s\n", argv[0], problem.what());
-    return 1;
-  }
+      run_both<Covariance::full>(task, threads);
+  });
 }

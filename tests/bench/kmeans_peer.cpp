@@ -12,10 +12,6 @@
 //   REPS    fits to take the median of (3)
 //   FIXED   one fit of exactly so many iterations, to compare results and not times
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <exception>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,7 +23,6 @@ namespace {
 using latent::Index;
 using latent::RowMatrix;
 
-using bench::text_from;
 using bench::Timing;
 
 struct Task : bench::Task {
@@ -71,34 +66,16 @@ void run(const Task& task, int threads, const char* scalar) {
     return seconds;
   };
   const Timing timing = bench::measure(fit, task.start.size() > 0 ? 10 : 1);
-  std::printf(
-      "{\"peer\":\"latent\",\"task\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,\"n\":%ld,\"d\":%ld,"
-      "\"k\":%ld,\"iters\":%d,\"reps\":%d,\"seconds_total\":%.6g,\"seconds_per_iter\":%.6g,"
-      "\"quality\":%.12g,\"blas\":\"%s\",\"note\":\"%s\"}\n",
-      task.name.c_str(), scalar, threads, static_cast<long>(task.n), static_cast<long>(task.d),
-      static_cast<long>(task.k), timing.iterations, timing.repetitions, timing.fit,
-      timing.iteration, inertia_of(task.x, centroids),
-      text_from("OPENBLAS_CORETYPE", "default").c_str(),
-      task.start.size() > 0 ? "" : "k-means++ x10, tol 0");
-  std::fflush(stdout);
+  bench::print_line("latent", task, scalar, threads, timing, inertia_of(task.x, centroids),
+                    task.start.size() > 0 ? "" : "k-means++ x10, tol 0");
 }
 
 }  // namespace
 
 int main(int argc, char* argv[]) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: %s TASK THREADS\n", argv[0]);
-    return 2;
-  }
-  // What a harness asks of every peer, and this one does not do, is no failure.
-  const std::string name = argv[1];
-  if (name.rfind("KM", 0) != 0) return 0;
-  try {
+  return bench::run_peer(argc, argv, "KM", [](const std::string& name, int threads) {
     const Task task = read_task(name);
-    run<double>(task, std::atoi(argv[2]), "float64");
-    run<float>(task, std::atoi(argv[2]), "float32");
-  } catch (const std::exception& problem) {
-    std::fprintf(stderr, "%s: %s\n", argv[0], problem.what());
-    return 1;
-  }
+    run<double>(task, threads, "float64");
+    run<float>(task, threads, "float32");
+  });
 }

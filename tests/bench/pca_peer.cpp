@@ -11,9 +11,6 @@
 //   REPS    fits to take the median of, after one that warms up (3)
 //   ONLY_DEFAULT=1  leaves out the other solvers
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <exception>
 #include <string>
 #include <vector>
 
@@ -29,7 +26,6 @@ using latent::RowMatrix;
 
 using bench::number_from;
 using bench::Task;
-using bench::text_from;
 
 // The variance along the axes (d x k), divisor n - 1, in double. Not the library's own figure.
 double captured(const RowMatrix<double>& x, const RowMatrix<double>& axes) {
@@ -63,15 +59,9 @@ void run(const Task& task, const RowMatrix<S>& x, const PCA& pca, int threads, c
   }
   std::sort(seconds.begin(), seconds.end());
   const double median = seconds[seconds.size() / 2];
-  std::printf(
-      "{\"peer\":\"%s\",\"task\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,\"n\":%ld,\"d\":%ld,"
-      "\"k\":%ld,\"iters\":1,\"reps\":%d,\"seconds_total\":%.6g,\"seconds_per_iter\":%.6g,"
-      "\"quality\":%.12g,\"blas\":\"%s\",\"note\":\"%s\"}\n",
-      peer, task.name.c_str(), sizeof(S) == 8 ? "float64" : "float32", threads,
-      static_cast<long>(task.n), static_cast<long>(task.d), static_cast<long>(task.k),
-      static_cast<int>(seconds.size()), median, median, captured(task.x, axes),
-      text_from("OPENBLAS_CORETYPE", "default").c_str(), note.c_str());
-  std::fflush(stdout);
+  bench::print_line(peer, task, sizeof(S) == 8 ? "float64" : "float32", threads,
+                    {1, static_cast<int>(seconds.size()), median, median}, captured(task.x, axes),
+                    note);
 }
 
 template <class S>
@@ -89,19 +79,9 @@ void run_all(const Task& task, int threads) {
 }  // namespace
 
 int main(int argc, char* argv[]) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: %s TASK THREADS\n", argv[0]);
-    return 2;
-  }
-  // What a harness asks of every peer, and this one does not do, is no failure.
-  const std::string name = argv[1];
-  if (name.rfind("PCA", 0) != 0) return 0;
-  try {
+  return bench::run_peer(argc, argv, "PCA", [](const std::string& name, int threads) {
     const Task task = bench::read_task(name);
-    run_all<double>(task, std::atoi(argv[2]));
-    run_all<float>(task, std::atoi(argv[2]));
-  } catch (const std::exception& problem) {
-    std::fprintf(stderr, "%s: %s\n", argv[0], problem.what());
-    return 1;
-  }
+    run_all<double>(task, threads);
+    run_all<float>(task, threads);
+  });
 }

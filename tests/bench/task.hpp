@@ -4,7 +4,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <functional>
 #include <stdexcept>
@@ -94,6 +96,39 @@ inline Timing measure(const std::function<double(int)>& fit, int most) {
   const double each = (all - one) / (iterations - 1);
   // Noise can eat the difference; then the whole fit counts.
   return {iterations, repetitions, all, each > 0.2 * all / iterations ? each : all / iterations};
+}
+
+// One line of what a harness reads. scalar: "float64" or "float32".
+inline void print_line(const std::string& peer, const Task& task, const char* scalar, int threads,
+                       const Timing& timing, double quality, const std::string& note = "") {
+  std::printf(
+      "{\"peer\":\"%s\",\"task\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,\"n\":%ld,\"d\":%ld,"
+      "\"k\":%ld,\"iters\":%d,\"reps\":%d,\"seconds_total\":%.6g,\"seconds_per_iter\":%.6g,"
+      "\"quality\":%.12g,\"blas\":\"%s\",\"note\":\"%s\"}\n",
+      peer.c_str(), task.name.c_str(), scalar, threads, static_cast<long>(task.n),
+      static_cast<long>(task.d), static_cast<long>(task.k), timing.iterations, timing.repetitions,
+      timing.fit, timing.iteration, quality, text_from("OPENBLAS_CORETYPE", "default").c_str(),
+      note.c_str());
+  std::fflush(stdout);
+}
+
+// `EXE TASK THREADS` for tasks whose names begin with `prefix`: run(name, threads). What a harness asks
+// of every peer, and this one does not do, is no failure.
+inline int run_peer(int argc, char* argv[], const std::string& prefix,
+                    const std::function<void(const std::string&, int)>& run) {
+  if (argc != 3) {
+    std::fprintf(stderr, "usage: %s TASK THREADS\n", argv[0]);
+    return 2;
+  }
+  const std::string name = argv[1];
+  if (name.rfind(prefix, 0) != 0) return 0;
+  try {
+    run(name, std::atoi(argv[2]));
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "%s: %s\n", argv[0], problem.what());
+    return 1;
+  }
+  return 0;
 }
 
 }  // namespace bench
