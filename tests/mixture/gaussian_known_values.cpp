@@ -92,6 +92,34 @@ TEST_CASE(
   }
 }
 
+// Hilbert's matrices, 1 / (i + j + 1): det = c(n)^4 / c(2 n) with c(n) = prod_{i < n} i!, and the
+// entries of the inverse sum to n^2 (Choi 1983).
+TEST_CASE("gaussian known values: Hilbert's covariances to their condition numbers") {
+  const double condition[] = {1.6e4, 1.5e7, 1.6e10};
+  for (const Index d : {4, 6, 8}) {
+    RowMatrix<double> hilbert(d, d);
+    for (Index i = 0; i < d; ++i)
+      for (Index j = 0; j < d; ++j) hilbert(i, j) = 1.0 / static_cast<double>(i + j + 1);
+    const Gaussian<> family(RowMatrix<double>::Zero(1, d), std::vector<Eigen::MatrixXd>{hilbert});
+    const Mixture<Gaussian<>> one{Eigen::VectorXd::Ones(1), family};
+    const auto log_c = [](Index n) {
+      double sum = 0.0;
+      for (Index i = 1; i < n; ++i) sum += std::lgamma(static_cast<double>(i + 1));
+      return sum;
+    };
+    const double log_determinant = 4.0 * log_c(d) - log_c(2 * d);
+    const double at_mean = one.log_density(RowMatrix<double>::Zero(1, d))[0];
+    const double half = 0.5 * static_cast<double>(d) * std::log(2.0 * std::numbers::pi);
+    const double allowed = 16.0 * eps * condition[d / 2 - 2];
+    INFO("d = " << d);
+    CHECK(std::abs(-2.0 * (at_mean + half) - log_determinant) <= allowed);
+    const double at_ones = one.log_density(RowMatrix<double>::Ones(1, d))[0];
+    const double mahalanobis = 2.0 * (at_mean - at_ones);
+    const double exact = static_cast<double>(d * d);
+    CHECK(std::abs(mahalanobis - exact) <= allowed * exact);
+  }
+}
+
 TEST_CASE("gaussian known values: sums of float rows are exact before the first M-step") {
   const RowMatrix<float> x = three_clouds(300, 6);
   RowMatrix<float> means = x.topRows(3);

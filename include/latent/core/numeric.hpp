@@ -73,6 +73,29 @@ bool all_finite(const S* first, Index count) {
   return (carried & ~Bits::magnitude) == 0;
 }
 
+// The Taylor polynomial of e^r, |r| <= ln(2)/2, to the rounding of S. V: S, or a vector of S.
+template <class S, class V>
+V exp_series(const V& r) {
+  V p;
+  if constexpr (sizeof(S) == sizeof(float)) {
+    p = r * S(1.0 / 5040.0) + S(1.0 / 720.0);
+  } else {
+    p = r * S(1.0 / 6227020800.0) + S(1.0 / 479001600.0);
+    p = p * r + S(1.0 / 39916800.0);
+    p = p * r + S(1.0 / 3628800.0);
+    p = p * r + S(1.0 / 362880.0);
+    p = p * r + S(1.0 / 40320.0);
+    p = p * r + S(1.0 / 5040.0);
+    p = p * r + S(1.0 / 720.0);
+  }
+  p = p * r + S(1.0 / 120.0);
+  p = p * r + S(1.0 / 24.0);
+  p = p * r + S(1.0 / 6.0);
+  p = p * r + S(0.5);
+  p = p * r + S(1.0);
+  return p * r + S(1.0);
+}
+
 // e^x for x <= 0, and exactly 0 where the result is too small to count: below 1e-290 in double,
 // 1e-30 in float. Smaller numbers would turn into subnormals in the products that follow, and those
 // crawl. A loop over this function vectorises, and every element gets the same bits wherever it
@@ -83,20 +106,7 @@ inline double exp_nonpositive(double x) {
   const auto n = static_cast<std::int32_t>(y * 1.4426950408889634 - 0.5);
   const auto k = static_cast<double>(n);
   const double r = (y - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10;
-  double p = 1.0 / 6227020800.0;
-  p = p * r + 1.0 / 479001600.0;
-  p = p * r + 1.0 / 39916800.0;
-  p = p * r + 1.0 / 3628800.0;
-  p = p * r + 1.0 / 362880.0;
-  p = p * r + 1.0 / 40320.0;
-  p = p * r + 1.0 / 5040.0;
-  p = p * r + 1.0 / 720.0;
-  p = p * r + 1.0 / 120.0;
-  p = p * r + 1.0 / 24.0;
-  p = p * r + 1.0 / 6.0;
-  p = p * r + 0.5;
-  p = p * r + 1.0;
-  p = p * r + 1.0;
+  const double p = exp_series<double>(r);
   const double scale = std::bit_cast<double>(static_cast<std::int64_t>(n + 1023) << 52);
   return x > smallest ? p * scale : 0.0;
 }
@@ -107,14 +117,7 @@ inline float exp_nonpositive(float x) {
   const auto n = static_cast<std::int32_t>(y * 1.44269504f - 0.5f);
   const auto k = static_cast<float>(n);
   const float r = (y - k * 0.693359375f) - k * -2.12194440e-4f;
-  float p = 1.0f / 5040.0f;
-  p = p * r + 1.0f / 720.0f;
-  p = p * r + 1.0f / 120.0f;
-  p = p * r + 1.0f / 24.0f;
-  p = p * r + 1.0f / 6.0f;
-  p = p * r + 0.5f;
-  p = p * r + 1.0f;
-  p = p * r + 1.0f;
+  const float p = exp_series<float>(r);
   const float scale = std::bit_cast<float>((n + 127) << 23);
   return x > smallest ? p * scale : 0.0f;
 }

@@ -110,7 +110,7 @@ inline void nearest_power(const VectorOf<float>::Type& x, VectorOf<float>::Type&
 
 #endif
 
-// See exp_nonpositive: the same polynomial, for whole vectors.
+// See exp_nonpositive, for whole vectors.
 template <class S>
 typename VectorOf<S>::Type exp_of_nonpositive(const typename VectorOf<S>::Type& x) {
 #if LATENT_HAS_VECTORS
@@ -125,25 +125,7 @@ typename VectorOf<S>::Type exp_of_nonpositive(const typename VectorOf<S>::Type& 
   V power;
   nearest_power(y * S(1.4426950408889634), k, power);
   const V r = (y - k * high) - k * low;
-  V p;
-  if constexpr (narrow) {
-    p = r * S(1.0 / 5040.0) + S(1.0 / 720.0);
-  } else {
-    p = r * S(1.0 / 6227020800.0) + S(1.0 / 479001600.0);
-    p = p * r + S(1.0 / 39916800.0);
-    p = p * r + S(1.0 / 3628800.0);
-    p = p * r + S(1.0 / 362880.0);
-    p = p * r + S(1.0 / 40320.0);
-    p = p * r + S(1.0 / 5040.0);
-    p = p * r + S(1.0 / 720.0);
-  }
-  p = p * r + S(1.0 / 120.0);
-  p = p * r + S(1.0 / 24.0);
-  p = p * r + S(1.0 / 6.0);
-  p = p * r + S(0.5);
-  p = p * r + S(1.0);
-  p = p * r + S(1.0);
-  return counts ? V(p * power) : V{};
+  return counts ? V(exp_series<S>(r) * power) : V{};
 #else
   return exp_nonpositive(x);
 #endif
