@@ -19,6 +19,7 @@
 #include "latent/mixture/covariance_floor.hpp"
 #include "latent/mixture/gaussian_covariance.hpp"
 #include "latent/mixture/gaussian_estimate.hpp"
+#include "latent/mixture/gaussian_factors.hpp"
 #include "latent/mixture/gaussian_statistics.hpp"
 #include "latent/mixture/gaussian_tile.hpp"
 #include "latent/mixture/normal_inverse_wishart.hpp"
@@ -66,8 +67,7 @@ class GaussianFamily {
                     blocks() == 1 && detail::is_shared(form) ? "one covariance for all components"
                                                              : "one covariance a component",
                     "; got ", covariances.size(), " covariances for ", components(), " means");
-    for (Index b = 0; b < blocks(); ++b)
-      set_covariance(b, covariances[static_cast<std::size_t>(b)]);
+    for (Index b = 0; b < blocks(); ++b) factors_.set(b, covariances[static_cast<std::size_t>(b)]);
     check();
   }
 
@@ -78,18 +78,12 @@ class GaussianFamily {
     detail::require(is_finite(variance) && variance > 0.0,
                     "Gaussian::isotropic: variance must be finite and positive; got ", variance);
     GaussianFamily made(form, component_means);
-    // In double: the variance of float data may not fit.
-    const double deviation = std::sqrt(variance);
-    if (made.diagonal())
-      made.factors_.setConstant(deviation);
-    else
-      for (Index i = 0; i < made.factors_.rows(); ++i)
-        made.factors_(i, i % made.dimension()) = deviation;
+    made.factors_.set_isotropic(std::sqrt(variance));
     made.check();
     return made;
   }
 
-  Covariance form() const { return form_; }
+  Covariance form() const { return factors_.form(); }
 
   // The same model about its present means, where a fit that starts from it is most accurate.
   GaussianFamily recentred() const {
@@ -106,17 +100,15 @@ class GaussianFamily {
                         component_means.cols() == dimension(),
                     "Gaussian::rearranged: means must be ", from.size(), " x ", dimension(),
                     "; got ", component_means.rows(), " x ", component_means.cols());
-    GaussianFamily made(form_, component_means);
+    GaussianFamily made(form(), component_means);
     made.floor = floor;
     made.prior = prior;
     made.known_covariances = known_covariances;
     made.axes_ = axes_;
-    const Index height = factors_.rows() / blocks();
     for (Index k = 0; k < made.components(); ++k) {
       const Index old = from[static_cast<std::size_t>(k)];
       check_component(old);
-      made.factors_.middleRows(made.block(k) * height, height) =
-          factors_.middleRows(block(old) * height, height);
+      made.factors_.numbers(made.factors_.block(k)) = factors_.numbers(factors_.block(old));
     }
     return made;
   }
@@ -127,38 +119,33 @@ class GaussianFamily {
   // D x D, symmetric to the bit.
   Square covariance(Index k) const {
     check_component(k);
-    return covariance_of_block(block(k));
+    return covariance_of_block(factors_.block(k));
   }
 
   // D x D, lower triangular: covariance(k) = L L'.
   RowMatrix<double> cholesky_factor(Index k) const {
     check_component(k);
-    return factor(block(k));
+    return factors_.factor(factors_.block(k));
   }
 
   Statistics zero() const {
     return {RowMatrix<double>::Zero(components(), dimension()),
-            RowMatrix<double>::Zero(factors_.rows(), dimension())};
+            RowMatrix<double>::Zero(factors_.numbers().rows(), dimension())};
   }
 
   // Refers to this family, which must outlive it.
   detail::PreparedGaussian<S> prepare() && = delete;
   detail::PreparedGaussian<S> prepare() const& {
-    detail::PreparedGaussian<S> prepared{
-        {means, RowMatrix<S>::Zero(factors_.rows(), dimension()), Vector<S>(blocks()), diagonal()},
-        {shift_, narrow_, shared(), diagonal()}};
-    detail::GaussianDensity<S>& density = prepared.density;
     const Index d = dimension();
-    RowMatrix<double> inverse(d, d);
+    detail::PreparedGaussian<S> prepared{{means, RowMatrix<S>(factors_.numbers().rows(), d),
+                                          Vector<S>(blocks()), factors_.diagonal()},
+                                         {shift_, narrow_, factors_.shared(), factors_.diagonal()}};
+    detail::GaussianDensity<S>& density = prepared.density;
+    const double constant = -0.5 * static_cast<double>(d) * std::log(2.0 * std::numbers::pi);
     for (Index b = 0; b < blocks(); ++b) {
-      if (diagonal()) {
-        density.whitening.row(b) = factors_.row(b).cwiseInverse().template cast<S>();
-      } else {
-        detail::invert_lower(factor(b), inverse);
-        density.whitening.middleRows(b * d, d) = inverse.template cast<S>();
-      }
-      density.constant[b] = static_cast<S>(
-          -0.5 * static_cast<double>(d) * std::log(2.0 * std::numbers::pi) - log_determinant(b));
+      density.whitening.middleRows(b * factors_.height(), factors_.height()) =
+          factors_.inverse(b).template cast<S>();
+      density.constant[b] = static_cast<S>(constant - factors_.log_determinant(b));
     }
     density.pack();
     return prepared;
@@ -170,7 +157,7 @@ class GaussianFamily {
 
   void accumulate(const Eigen::Ref<const RowMatrix<S>>& x, const RowMatrix<S>& r,
                   Statistics& s) const {
-    detail::accumulate_tile<S>({shift_, narrow_, shared(), diagonal()}, x, r, s);
+    detail::accumulate_tile<S>({shift_, narrow_, factors_.shared(), factors_.diagonal()}, x, r, s);
   }
 
   // Without a prior: mean = shift + sum / n; covariances as the form has them (covariance_forms.hpp)
@@ -181,25 +168,25 @@ class GaussianFamily {
     next.mended_.clear();
     next.move_means(n, s);
     if (known_covariances) return next;
-    const Vector<double> deviation = detail::unit_of_data<S>(form_, shift_, n, s);
+    const Vector<double> deviation = detail::unit_of_data<S>(form(), shift_, n, s);
     const Vector<double> unit = detail::binary_units(deviation);
     const detail::GaussianEstimates found = estimates(n, s, unit, next.axes_);
     for (std::size_t at = 0; at < found.blocks.size(); ++at) {
       const Index b = found.blocks[at];
       const detail::MendedFactor<double> made(found, at, unit, deviation, floor);
       const double weight = found.weights[static_cast<Index>(at)];
-      const Index component = shared() ? -1 : b;
+      const Index component = factors_.shared() ? -1 : b;
       if (made.outcome == detail::FloorOutcome::singular) {
         next.mended_.push_back(
             {component, weight,
-             shared() ? "is singular, and floor = 0: it stays as it was"
-                      : "has a singular covariance, and floor = 0: it keeps the one it had"});
+             factors_.shared()
+                 ? "is singular, and floor = 0: it stays as it was"
+                 : "has a singular covariance, and floor = 0: it keeps the one it had"});
         continue;
       }
       if (made.outcome == detail::FloorOutcome::floored || found.raised[at] != 0)
         next.mended_.push_back({component, weight, "met the covariance floor"});
-      const Index height = made.factor.rows();
-      next.factors_.middleRows(b * height, height) = made.factor;
+      next.factors_.numbers(b) = made.factor;
     }
     if constexpr (std::is_same_v<S, float>) next.find_narrow(n);
     return next;
@@ -213,9 +200,9 @@ class GaussianFamily {
     if (known_covariances) return true;
     RowMatrix<double> axes = axes_;
     const detail::GaussianEstimates found =
-        estimates(n, s, detail::unit_of_data<S>(form_, shift_, n, s), axes);
+        estimates(n, s, detail::unit_of_data<S>(form(), shift_, n, s), axes);
     if (found.blocks.empty()) return true;
-    if (diagonal()) return found.along_columns.minCoeff() > 0.0;
+    if (factors_.diagonal()) return found.along_columns.minCoeff() > 0.0;
     RowMatrix<double> made(dimension(), dimension());
     for (const RowMatrix<double>& matrix : found.matrices)
       if (!detail::cholesky(matrix, 0.0, made)) return false;
@@ -225,9 +212,10 @@ class GaussianFamily {
   double log_prior() const {
     double sum = 0.0;
     if (prior.none()) return sum;
-    for (Index b = 0; b < blocks(); ++b) sum += detail::log_density_of_covariance(prior, factor(b));
+    for (Index b = 0; b < blocks(); ++b)
+      sum += detail::log_density_of_covariance(prior, factors_.factor(b));
     for (Index k = 0; k < components(); ++k)
-      sum += detail::log_density_of_mean(prior, factor(block(k)), means.row(k));
+      sum += detail::log_density_of_mean(prior, factors_.factor(factors_.block(k)), means.row(k));
     return sum;
   }
 
@@ -258,26 +246,25 @@ class GaussianFamily {
   // one variance.
   Vector<double> parameters() const {
     const Index d = dimension();
-    const Index of_block = numbers_of_covariance();
-    Vector<double> all(components() * d + blocks() * of_block);
+    Vector<double> all(components() * d + blocks() * factors_.numbers_of_one());
     Index at = 0;
     for (Index k = 0; k < components(); ++k)
       for (Index j = 0; j < d; ++j) all[at++] = static_cast<double>(means(k, j));
     for (Index b = 0; b < blocks(); ++b) {
-      if (diagonal()) {
-        for (Index j = 0; j < of_block; ++j) all[at++] = factors_(b, j) * factors_(b, j);
+      if (factors_.diagonal()) {
+        for (Index j = 0; j < factors_.numbers_of_one(); ++j) all[at++] = factors_.entry(b, j, j);
         continue;
       }
-      const Square matrix = covariance_of_block(b);
-      for (Index i = 0; i < d; ++i)
-        for (Index j = 0; j <= i; ++j) all[at++] = static_cast<double>(matrix(i, j));
+      for (Index i = 0; i < d; ++i)  // of float data as covariance() gives them
+        for (Index j = 0; j <= i; ++j)
+          all[at++] = static_cast<double>(static_cast<S>(factors_.entry(b, i, j)));
     }
     return all;
   }
   // mean(k,j), then covariance(k,i,j), variance(k,j) or variance(k); without k where it is shared.
   std::vector<std::string> parameter_names() const {
     std::vector<std::string> names = detail::numbered("mean", components(), dimension());
-    detail::name_covariances(form_, blocks(), dimension(), names);
+    detail::name_covariances(form(), blocks(), dimension(), names);
     return names;
   }
 
@@ -285,22 +272,15 @@ class GaussianFamily {
     const Index of_means = components() * dimension();
     return known_covariances
                ? of_means
-               : of_means + detail::covariance_parameters(form_, components(), dimension());
+               : of_means + detail::covariance_parameters(form(), components(), dimension());
   }
 
   void sample(Index k, Random& random, S* row) const {
-    const Index d = dimension();
-    const Index b = block(k);
-    Vector<double> normal(d);
-    for (Index j = 0; j < d; ++j) normal[j] = random.normal();
-    for (Index i = 0; i < d; ++i) {
-      double value = static_cast<double>(means(k, i));
-      if (diagonal())
-        value += factors_(b, i) * normal[i];
-      else
-        for (Index j = 0; j <= i; ++j) value += factors_(b * d + i, j) * normal[j];
-      row[i] = static_cast<S>(value);
-    }
+    Vector<double> normal(dimension());
+    for (Index j = 0; j < normal.size(); ++j) normal[j] = random.normal();
+    for (Index i = 0; i < normal.size(); ++i)
+      row[i] = static_cast<S>(
+          factors_.moved(factors_.block(k), i, static_cast<double>(means(k, i)), normal));
   }
 
  private:
@@ -313,63 +293,20 @@ class GaussianFamily {
   // Covariances are still to be set.
   GaussianFamily(Covariance form, const RowMatrix<S>& component_means)
       : means{component_means},
-        form_{form},
         shift_{component_means.template cast<double>()},
-        factors_{RowMatrix<double>::Zero((detail::is_shared(form) ? 1 : means.rows()) *
-                                             (detail::is_diagonal(form) ? 1 : means.cols()),
-                                         means.cols())} {
+        factors_{form, component_means.rows(), component_means.cols()} {
     detail::require(components() >= 1 && dimension() >= 1,
                     "Gaussian: means must be K x D with K and D at least 1; got ", components(),
                     " x ", dimension());
   }
 
-  void set_covariance(Index b, const Square& covariance) {
-    const RowMatrix<double> made = detail::checked_factor(
-        form_, covariance, dimension(),
-        shared() ? std::string("all components") : detail::concat("component ", b));
-    if (diagonal())
-      factors_.row(b) = made.diagonal().transpose();
-    else
-      factors_.middleRows(b * dimension(), dimension()) = made;
-  }
-
-  // The covariance that component k has is number block(k) of blocks().
-  Index blocks() const { return shared() ? 1 : components(); }
-  Index block(Index k) const { return shared() ? 0 : k; }
-  bool shared() const { return detail::is_shared(form_); }
-  bool diagonal() const { return detail::is_diagonal(form_); }
-  Index numbers_of_covariance() const {
-    const Index d = dimension();
-    return detail::is_spherical(form_) ? 1 : diagonal() ? d : d * (d + 1) / 2;
-  }
-
-  RowMatrix<double> factor(Index b) const {
-    if (!diagonal()) return factors_.middleRows(b * dimension(), dimension());
-    return factors_.row(b).asDiagonal();
-  }
-
-  // Of the factor: half that of the covariance.
-  double log_determinant(Index b) const {
-    double sum = 0.0;
-    for (Index j = 0; j < dimension(); ++j)
-      sum += std::log(diagonal() ? factors_(b, j) : factors_(b * dimension() + j, j));
-    return sum;
-  }
+  Index blocks() const { return factors_.blocks(); }
 
   Square covariance_of_block(Index b) const {
-    const Index d = dimension();
-    Square out = Square::Zero(d, d);
-    for (Index i = 0; i < d; ++i) {
-      if (diagonal()) {
-        out(i, i) = static_cast<S>(factors_(b, i) * factors_(b, i));
-        continue;
-      }
-      for (Index j = 0; j <= i; ++j) {
-        double sum = 0.0;
-        for (Index m = 0; m <= j; ++m) sum += factors_(b * d + i, m) * factors_(b * d + j, m);
-        out(i, j) = out(j, i) = static_cast<S>(sum);
-      }
-    }
+    Square out(dimension(), dimension());
+    for (Index i = 0; i < dimension(); ++i)
+      for (Index j = 0; j <= i; ++j)
+        out(i, j) = out(j, i) = static_cast<S>(factors_.entry(b, i, j));
     return out;
   }
 
@@ -395,26 +332,24 @@ class GaussianFamily {
   }
 
   void find_narrow(const Vector<double>& n) {
-    const Index height = diagonal() ? 1 : dimension();
     narrow_.resize(static_cast<std::size_t>(components()));
     for (Index k = 0; k < components(); ++k) {
       const Vector<double> offset =
           means.row(k).template cast<double>().transpose() - shift_.row(k).transpose();
       narrow_[static_cast<std::size_t>(k)] =
-          detail::bears_narrow_sums(n[k], factors_.middleRows(block(k) * height, height), offset);
+          detail::bears_narrow_sums(n[k], factors_.numbers(factors_.block(k)), offset);
     }
   }
 
   // In units of `unit`. axes: see GaussianEstimates.
   detail::GaussianEstimates estimates(const Vector<double>& n, const Statistics& s,
                                       const Vector<double>& unit, RowMatrix<double>& axes) const {
-    return detail::estimate_gaussians(form_, prior, floor, shift_, n, s, unit, axes);
+    return detail::estimate_gaussians(form(), prior, floor, shift_, n, s, unit, axes);
   }
 
-  Covariance form_;
-  RowMatrix<double> shift_;    // K x D: fixed for a fit
-  RowMatrix<double> factors_;  // B D x D: lower triangular Cholesky factors; or B x D: deviations
-  RowMatrix<double> axes_;     // D x D: of all components (EVE, VVE), once there are any
+  RowMatrix<double> shift_;  // K x D: fixed for a fit
+  detail::GaussianFactors factors_;
+  RowMatrix<double> axes_;  // D x D: of all components (EVE, VVE), once there are any
   std::vector<Mended> mended_;
   std::vector<std::uint8_t>
       narrow_;  // float only: components whose sums may be in float; empty = none
